@@ -1,0 +1,14 @@
+//! The rules of the trading house, and nothing else.
+//!
+//! Owns money, ids, states and what may follow what. Refuses to do input, output, async, or to read
+//! a clock or a random source by itself: [`ambient::Ambient`] is handed in by the binary.
+
+pub mod ambient;
+pub mod ids;
+pub mod money;
+pub mod secret;
+
+pub use ambient::{Ambient, Clock, Entropy};
+pub use ids::Id;
+pub use money::{Currency, Money};
+pub use secret::Secret;
