@@ -3,10 +3,17 @@
 //! Owns money, ids, states and what may follow what. Refuses to do input, output, async, or to read
 //! a clock or a random source by itself: [`ambient::Ambient`] is handed in by the binary.
 
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 pub mod ambient;
+pub mod customers;
+pub mod events;
 pub mod ids;
+pub mod invoices;
 pub mod money;
+pub mod payments;
 pub mod secret;
+pub mod words;
 
 pub use ambient::{Ambient, Clock, Entropy};
 pub use ids::Id;

@@ -1,1 +1,28 @@
-//! Kontor: store.
+//! All SQL, and nothing but SQL.
+//!
+//! One file a noun; the same statements on SQLite and PostgreSQL. Every statement on a tenant's table
+//! binds the organization. Refuses to decide anything about money: it keeps what `domain` and `engine`
+//! decided, and refuses an UPDATE that leaves a state which the transition may not leave.
+
+pub mod api_keys;
+pub mod attempts;
+pub mod audit;
+pub mod customers;
+pub mod db;
+pub mod error;
+pub mod events;
+pub mod hosted;
+pub mod idempotency;
+pub mod integrations;
+pub mod invoices;
+pub mod jobs;
+pub mod keys;
+pub mod organizations;
+pub mod page;
+pub mod payments;
+mod row;
+pub mod secrets;
+
+pub use db::{Conn, Db, Engine, Tx};
+pub use error::Error;
+pub use page::{Page, Slice};

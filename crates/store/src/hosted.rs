@@ -1,0 +1,135 @@
+//! Hosted setups: the provider's page that a payment was sent to.
+
+use jiff::Timestamp;
+use kontor_domain::ids::{IntegrationId, InvoiceId, OrganizationId, PaymentId};
+use sqlx::any::AnyRow;
+
+use crate::{Conn, Error, row::Columns};
+
+/// A hosted setup as it is kept.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// Whose it is.
+    pub organization: OrganizationId,
+    /// The payment that it belongs to.
+    pub payment: PaymentId,
+    /// The template's id of the provider.
+    pub provider: String,
+    /// Through which integration.
+    pub integration: IntegrationId,
+    /// The provider's id; none until the provider answered.
+    pub setup_id: Option<String>,
+    /// SHA-256 of the validation code, hex.
+    pub validation_hash: Option<String>,
+    /// Where the customer's browser is sent afterwards.
+    pub return_url: String,
+    /// Until when it can be paid on.
+    pub expires_at: Timestamp,
+    /// When a newer setup took its place.
+    pub superseded_at: Option<Timestamp>,
+}
+
+fn read(row: &AnyRow) -> Result<Setup, Error> {
+    Ok(Setup {
+        organization: row.parsed("organization_id")?,
+        payment: row.parsed("payment_id")?,
+        provider: row.text("provider")?,
+        integration: row.parsed("integration_id")?,
+        setup_id: row.maybe_text("setup_id")?,
+        validation_hash: row.maybe_text("validation_hash")?,
+        return_url: row.text("return_url")?,
+        expires_at: row.time("expires_at")?,
+        superseded_at: row.maybe_time("superseded_at")?,
+    })
+}
+
+/// Adds one, before the provider is asked for its page.
+pub async fn insert(conn: &mut Conn, it: &Setup, is_default: bool, now: Timestamp) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO hosted_setups
+           (organization_id, payment_id, provider, integration_id, return_url, is_default, expires_at, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(it.organization.to_string())
+    .bind(it.payment.to_string())
+    .bind(&it.provider)
+    .bind(it.integration.to_string())
+    .bind(&it.return_url)
+    .bind(i64::from(is_default))
+    .bind(it.expires_at.as_microsecond())
+    .bind(now.as_microsecond())
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Writes down the provider's page. `Conflict` when the provider gave an id that it had given before.
+pub async fn opened(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    payment: PaymentId,
+    setup_id: &str,
+    validation_hash: &str,
+    hosted_url: &str,
+) -> Result<(), Error> {
+    let done = sqlx::query(
+        "UPDATE hosted_setups SET setup_id = $3, validation_hash = $4, hosted_url = $5
+         WHERE organization_id = $1 AND payment_id = $2 AND setup_id IS NULL",
+    )
+    .bind(organization.to_string())
+    .bind(payment.to_string())
+    .bind(setup_id)
+    .bind(validation_hash)
+    .bind(hosted_url)
+    .execute(conn)
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Stale) }
+}
+
+/// The setup of a payment.
+pub async fn of_payment(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    payment: PaymentId,
+) -> Result<Option<Setup>, Error> {
+    let row = sqlx::query("SELECT * FROM hosted_setups WHERE organization_id = $1 AND payment_id = $2")
+        .bind(organization.to_string())
+        .bind(payment.to_string())
+        .fetch_optional(conn)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The setup with the provider's id, whoever's it is.
+pub async fn by_setup_id(conn: &mut Conn, provider: &str, setup_id: &str) -> Result<Option<Setup>, Error> {
+    // every organization: a callback carries no credentials; the row says whose it is
+    let row = sqlx::query("SELECT * FROM hosted_setups WHERE provider = $1 AND setup_id = $2")
+        .bind(provider)
+        .bind(setup_id)
+        .fetch_optional(conn)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Marks the older open setups of an invoice as superseded by `newer`, and names them.
+pub async fn supersede(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    invoice: InvoiceId,
+    newer: PaymentId,
+    now: Timestamp,
+) -> Result<Vec<Setup>, Error> {
+    let rows = sqlx::query(
+        "UPDATE hosted_setups SET superseded_at = $4
+         WHERE organization_id = $1 AND superseded_at IS NULL AND payment_id <> $3 AND payment_id IN
+           (SELECT id FROM payments WHERE organization_id = $1 AND invoice_id = $2 AND status = 'Submitted')
+         RETURNING *",
+    )
+    .bind(organization.to_string())
+    .bind(invoice.to_string())
+    .bind(newer.to_string())
+    .bind(now.as_microsecond())
+    .fetch_all(conn)
+    .await?;
+    rows.iter().map(read).collect()
+}

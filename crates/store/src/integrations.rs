@@ -1,0 +1,212 @@
+//! Integrations: an organization's connections to providers, without their secrets.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use kontor_domain::{
+    ids::{IntegrationId, OrganizationId},
+    integrations::{ConnectionStatus, IntegrationType, TestStatus},
+};
+use sqlx::any::AnyRow;
+
+use crate::{
+    Conn, Error,
+    row::{Columns, json_text},
+};
+
+/// The most integrations of one organization.
+pub const MAX_INTEGRATIONS: i64 = 200;
+
+/// An integration as it is kept.
+#[derive(Debug, Clone)]
+pub struct Integration {
+    /// Its id.
+    pub id: IntegrationId,
+    /// Payment, Accounting, …
+    pub integration_type: IntegrationType,
+    /// The template's id.
+    pub provider: String,
+    /// What the merchant calls it.
+    pub display_name: String,
+    /// Whether it is used.
+    pub is_enabled: bool,
+    /// The settings that are no secrets.
+    pub configuration: BTreeMap<String, String>,
+    /// How the last connection test ended.
+    pub test_status: TestStatus,
+    /// When that was.
+    pub last_tested_at: Option<Timestamp>,
+    /// Where the OAuth connection stands.
+    pub connection_status: ConnectionStatus,
+    /// Who made it.
+    pub created_by: String,
+    /// Grows by one with each change; the `ETag`.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+fn read(row: &AnyRow) -> Result<Integration, Error> {
+    let number = row.int("integration_type")?;
+    Ok(Integration {
+        id: row.parsed("id")?,
+        integration_type: IntegrationType::from_number(number).ok_or(Error::Corrupt("integration_type"))?,
+        provider: row.text("provider")?,
+        display_name: row.text("display_name")?,
+        is_enabled: row.flag("is_enabled")?,
+        configuration: row.json("configuration")?,
+        test_status: row.parsed("test_status")?,
+        last_tested_at: row.maybe_time("last_tested_at")?,
+        connection_status: row.parsed("connection_status")?,
+        created_by: row.text("created_by")?,
+        version: row.int("version")?,
+        created_at: row.time("created_at")?,
+        updated_at: row.time("updated_at")?,
+    })
+}
+
+/// Adds one.
+pub async fn insert(conn: &mut Conn, organization: OrganizationId, it: &Integration) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO integrations (id, organization_id, integration_type, provider, display_name, is_enabled,
+           configuration, test_status, last_tested_at, connection_status, created_by, version, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL, $9, $10, $11, $12, $12)",
+    )
+    .bind(it.id.to_string())
+    .bind(organization.to_string())
+    .bind(it.integration_type.number())
+    .bind(&it.provider)
+    .bind(&it.display_name)
+    .bind(i64::from(it.is_enabled))
+    .bind(json_text(&it.configuration)?)
+    .bind(it.test_status.as_str())
+    .bind(it.connection_status.as_str())
+    .bind(&it.created_by)
+    .bind(it.version)
+    .bind(it.created_at.as_microsecond())
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// How many an organization has.
+pub async fn count(conn: &mut Conn, organization: OrganizationId) -> Result<i64, Error> {
+    let row = sqlx::query("SELECT COUNT(*) AS total FROM integrations WHERE organization_id = $1")
+        .bind(organization.to_string())
+        .fetch_one(conn)
+        .await?;
+    row.int("total")
+}
+
+/// All of an organization, newest first, narrowed by type and by whether they are used.
+pub async fn list(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    integration_type: Option<IntegrationType>,
+    is_enabled: Option<bool>,
+) -> Result<Vec<Integration>, Error> {
+    let rows = sqlx::query(
+        "SELECT * FROM integrations WHERE organization_id = $1
+           AND ($2 IS NULL OR integration_type = $2) AND ($3 IS NULL OR is_enabled = $3)
+         ORDER BY created_at DESC, id DESC LIMIT $4",
+    )
+    .bind(organization.to_string())
+    .bind(integration_type.map(IntegrationType::number))
+    .bind(is_enabled.map(i64::from))
+    .bind(MAX_INTEGRATIONS)
+    .fetch_all(conn)
+    .await?;
+    rows.iter().map(read).collect()
+}
+
+/// The oldest enabled one of a provider.
+pub async fn enabled(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    provider: &str,
+) -> Result<Option<Integration>, Error> {
+    let row = sqlx::query(
+        "SELECT * FROM integrations WHERE organization_id = $1 AND provider = $2 AND is_enabled = 1
+         ORDER BY created_at, id LIMIT 1",
+    )
+    .bind(organization.to_string())
+    .bind(provider)
+    .fetch_optional(conn)
+    .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// One.
+pub async fn get(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    id: IntegrationId,
+) -> Result<Option<Integration>, Error> {
+    let row = sqlx::query("SELECT * FROM integrations WHERE organization_id = $1 AND id = $2")
+        .bind(organization.to_string())
+        .bind(id.to_string())
+        .fetch_optional(conn)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Writes name, use, configuration and test status. `Stale` when it was changed since `it.version` was read.
+pub async fn update(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    it: &Integration,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let done = sqlx::query(
+        "UPDATE integrations SET display_name = $4, is_enabled = $5, configuration = $6, test_status = $7,
+           last_tested_at = $8, connection_status = $9, version = version + 1, updated_at = $10
+         WHERE organization_id = $1 AND id = $2 AND version = $3",
+    )
+    .bind(organization.to_string())
+    .bind(it.id.to_string())
+    .bind(it.version)
+    .bind(&it.display_name)
+    .bind(i64::from(it.is_enabled))
+    .bind(json_text(&it.configuration)?)
+    .bind(it.test_status.as_str())
+    .bind(it.last_tested_at.map(Timestamp::as_microsecond))
+    .bind(it.connection_status.as_str())
+    .bind(now.as_microsecond())
+    .execute(conn)
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Stale) }
+}
+
+/// Records how a connection test ended, unless the integration changed while it ran.
+pub async fn record_test(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    it: &Integration,
+    status: TestStatus,
+    at: Timestamp,
+) -> Result<bool, Error> {
+    let done = sqlx::query(
+        "UPDATE integrations SET test_status = $4, last_tested_at = $5
+         WHERE organization_id = $1 AND id = $2 AND version = $3",
+    )
+    .bind(organization.to_string())
+    .bind(it.id.to_string())
+    .bind(it.version)
+    .bind(status.as_str())
+    .bind(at.as_microsecond())
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Removes one; false when there is none. Its sealed secrets go with it.
+pub async fn delete(conn: &mut Conn, organization: OrganizationId, id: IntegrationId) -> Result<bool, Error> {
+    let done = sqlx::query("DELETE FROM integrations WHERE organization_id = $1 AND id = $2")
+        .bind(organization.to_string())
+        .bind(id.to_string())
+        .execute(conn)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
