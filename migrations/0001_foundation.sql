@@ -172,7 +172,7 @@ CREATE TABLE payment_applications (
 CREATE INDEX payment_applications_payment ON payment_applications (payment_id);
 CREATE INDEX payment_applications_invoice ON payment_applications (invoice_id);
 
--- One row per call to a provider; written before the call, completed after it.
+-- One row per call to a provider. The intent is the payment's own row and job, written before the call.
 CREATE TABLE payment_attempts (
     id TEXT PRIMARY KEY,
     organization_id TEXT NOT NULL,
@@ -181,10 +181,9 @@ CREATE TABLE payment_attempts (
     reference TEXT NOT NULL,
     outcome TEXT NOT NULL,
     facts TEXT NOT NULL,
-    started_at BIGINT NOT NULL,
-    ended_at BIGINT
+    created_at BIGINT NOT NULL
 );
-CREATE INDEX payment_attempts_payment ON payment_attempts (payment_id, started_at);
+CREATE INDEX payment_attempts_payment ON payment_attempts (payment_id, created_at);
 
 CREATE TABLE hosted_setups (
     payment_id TEXT PRIMARY KEY REFERENCES payments (id),
@@ -198,6 +197,8 @@ CREATE TABLE hosted_setups (
     is_default BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     superseded_at BIGINT,
+    -- When the provider first said, after the window, that nothing was paid.
+    nothing_since BIGINT,
     created_at BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX hosted_setups_setup ON hosted_setups (provider, setup_id);

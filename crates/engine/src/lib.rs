@@ -1,1 +1,41 @@
-//! Kontor: engine.
+//! The use cases: whatever touches a provider, the vault, or more than one noun.
+//!
+//! Owns the three steps of the money path: claim (a transaction), call (no transaction open), record (a
+//! transaction). Refuses to know HTTP, to keep a transaction open across a network call, and to send a
+//! charge again in order to find out.
+
+pub mod actor;
+pub mod credentials;
+pub mod error;
+pub mod events;
+pub mod hosted;
+pub mod integrations;
+pub mod invoices;
+pub mod jobs;
+pub mod payments;
+pub mod resolve;
+pub mod settings;
+
+pub use actor::Actor;
+pub use error::Error;
+pub use settings::Settings;
+
+use kontor_domain::Ambient;
+use kontor_providers::Registry;
+use kontor_store::Db;
+
+use credentials::Credentials;
+
+/// Everything a use case needs; made once by the binary.
+pub struct Engine {
+    /// The database.
+    pub db: Db,
+    /// Time and randomness.
+    pub ambient: Ambient,
+    /// The providers.
+    pub registry: Registry,
+    /// Sealing and opening of secrets.
+    pub credentials: Credentials,
+    /// The times and addresses that the operator set.
+    pub settings: Settings,
+}

@@ -27,6 +27,10 @@ pub struct Setup {
     pub expires_at: Timestamp,
     /// When a newer setup took its place.
     pub superseded_at: Option<Timestamp>,
+    /// When the provider first said, after the window, that nothing was paid.
+    pub nothing_since: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
 }
 
 fn read(row: &AnyRow) -> Result<Setup, Error> {
@@ -40,11 +44,13 @@ fn read(row: &AnyRow) -> Result<Setup, Error> {
         return_url: row.text("return_url")?,
         expires_at: row.time("expires_at")?,
         superseded_at: row.maybe_time("superseded_at")?,
+        nothing_since: row.maybe_time("nothing_since")?,
+        created_at: row.time("created_at")?,
     })
 }
 
 /// Adds one, before the provider is asked for its page.
-pub async fn insert(conn: &mut Conn, it: &Setup, is_default: bool, now: Timestamp) -> Result<(), Error> {
+pub async fn insert(conn: &mut Conn, it: &Setup, is_default: bool) -> Result<(), Error> {
     sqlx::query(
         "INSERT INTO hosted_setups
            (organization_id, payment_id, provider, integration_id, return_url, is_default, expires_at, created_at)
@@ -57,7 +63,7 @@ pub async fn insert(conn: &mut Conn, it: &Setup, is_default: bool, now: Timestam
     .bind(&it.return_url)
     .bind(i64::from(is_default))
     .bind(it.expires_at.as_microsecond())
-    .bind(now.as_microsecond())
+    .bind(it.created_at.as_microsecond())
     .execute(conn)
     .await?;
     Ok(())
@@ -132,4 +138,23 @@ pub async fn supersede(
     .fetch_all(conn)
     .await?;
     rows.iter().map(read).collect()
+}
+
+/// Writes down that the provider said, after the window, that nothing was paid; the first time stays.
+pub async fn nothing_found(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    payment: PaymentId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    sqlx::query(
+        "UPDATE hosted_setups SET nothing_since = $3
+         WHERE organization_id = $1 AND payment_id = $2 AND nothing_since IS NULL",
+    )
+    .bind(organization.to_string())
+    .bind(payment.to_string())
+    .bind(now.as_microsecond())
+    .execute(conn)
+    .await?;
+    Ok(())
 }

@@ -83,6 +83,22 @@ pub async fn claim(
         .collect()
 }
 
+/// How often a job was taken up; 0 where there is none.
+pub async fn attempts(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    kind: &str,
+    subject: &str,
+) -> Result<i64, Error> {
+    let row = sqlx::query("SELECT attempts FROM jobs WHERE organization_id = $1 AND kind = $2 AND subject = $3")
+        .bind(organization.to_string())
+        .bind(kind)
+        .bind(subject)
+        .fetch_optional(conn)
+        .await?;
+    row.map_or(Ok(0), |row| row.int("attempts"))
+}
+
 /// Removes a job: its work is done, by whomever.
 pub async fn remove(
     conn: &mut Conn,

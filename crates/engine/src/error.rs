@@ -1,0 +1,78 @@
+//! Why a use case did not do what was asked: what happened, and whether the outcome is known.
+
+use kontor_domain::{Money, ids::PaymentId, invoices, money::AmountError};
+use kontor_providers::ProviderError;
+
+/// A refusal or a failure. The HTTP layer gives each its status and words.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] kontor_store::Error),
+    /// A secret does not open: wrong key, or the row was moved or changed.
+    #[error("a stored secret does not open: {0}")]
+    Vault(String),
+    /// Sums beyond the limits of money.
+    #[error("amounts do not add up: {0}")]
+    Amount(#[from] AmountError),
+    /// No such customer in the organization.
+    #[error("no such customer")]
+    CustomerNotFound,
+    /// No such invoice in the organization, or another customer's.
+    #[error("no such invoice")]
+    InvoiceNotFound,
+    /// No such payment in the organization.
+    #[error("no such payment")]
+    PaymentNotFound,
+    /// No such integration in the organization.
+    #[error("no such integration")]
+    IntegrationNotFound,
+    /// The invoice's number is taken.
+    #[error("the invoice number is taken")]
+    InvoiceNumberTaken,
+    /// The invoice is in a state in which no money is taken for it.
+    #[error("the invoice is {0}")]
+    NotPayable(invoices::Status),
+    /// The invoice is in a state that does not allow the change.
+    #[error("the invoice is {0}")]
+    WrongState(invoices::Status),
+    /// Another payment of the invoice is under way or unknown.
+    #[error("another payment of this invoice is under way")]
+    InFlight,
+    /// More than there is to pay.
+    #[error("the amount exceeds the balance of {balance}")]
+    ExceedsBalance {
+        /// What there is to pay.
+        balance: Money,
+    },
+    /// Payments of this integration are open.
+    #[error("payments of this integration are open")]
+    IntegrationInUse,
+    /// The organization has no enabled integration that can do this.
+    #[error("no enabled integration for {0}")]
+    NoIntegration(&'static str),
+    /// Wrong fields: name and message.
+    #[error("fields are wrong")]
+    Fields(Vec<(String, String)>),
+    /// Somebody changed the row meanwhile.
+    #[error("the row was changed meanwhile")]
+    Changed,
+    /// A limit on how many of a thing an organization may have.
+    #[error("the organization has as many {0} as it may have")]
+    TooMany(&'static str),
+    /// The provider refused, or did not answer as it should.
+    #[error("provider: {error}")]
+    Provider {
+        /// What it said, and whether the outcome is known.
+        error: ProviderError,
+        /// The payment that was written down for the attempt.
+        payment: Option<PaymentId>,
+    },
+}
+
+impl Error {
+    /// One wrong field.
+    pub fn field(name: &str, message: &str) -> Self {
+        Self::Fields(vec![(name.to_owned(), message.to_owned())])
+    }
+}

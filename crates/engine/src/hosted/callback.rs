@@ -1,0 +1,169 @@
+//! The way back from the hosted page: a browser carries the provider's fields, or somebody who forged them.
+//!
+//! What a browser carried is never the ground for recording money: it only says when to ask the provider.
+
+use kontor_domain::{
+    ids::{InvoiceId, PaymentId},
+    payments::{Payment, Status},
+};
+use kontor_providers::{HostedReturn, ReturnStatus};
+use kontor_store::{Conn, hosted};
+use serde_json::json;
+use subtle::ConstantTimeEq;
+
+use crate::{
+    Actor, Engine, Error,
+    resolve::{Why, digest},
+};
+
+/// How a customer came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReturnedStatus {
+    /// Money was taken.
+    Succeeded,
+    /// The provider said no.
+    Declined,
+    /// The customer left the page.
+    Cancelled,
+    /// Nobody knows yet.
+    Pending,
+    /// It did not come about.
+    Failed,
+}
+
+kontor_domain::words!(ReturnedStatus {
+    Succeeded = "succeeded",
+    Declined = "declined",
+    Cancelled = "cancelled",
+    Pending = "pending",
+    Failed = "failed",
+});
+
+/// What a callback is answered with.
+#[derive(Debug, Clone)]
+pub struct Returned {
+    /// How the customer came back.
+    pub status: ReturnedStatus,
+    /// The provider's id of the page.
+    pub setup_id: String,
+    /// The payment.
+    pub payment: PaymentId,
+    /// Its invoice.
+    pub invoice: Option<InvoiceId>,
+    /// For people.
+    pub message: &'static str,
+    /// Where the merchant wants the browser to go.
+    pub return_url: String,
+}
+
+/// Why a callback changes nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum CallbackError {
+    /// Fields are missing or wrong: name and message.
+    #[error("fields are wrong")]
+    Fields(Vec<(String, String)>),
+    /// Nobody here opened that page.
+    #[error("no such setup")]
+    UnknownSetup,
+    /// The code is not the page's.
+    #[error("the validation code is missing or wrong")]
+    WrongCode,
+    /// What the provider reports is not what was asked for.
+    #[error("{0}")]
+    Mismatch(&'static str),
+    /// No such provider, or one without a hosted page.
+    #[error("no such provider")]
+    UnknownProvider,
+    /// Ours.
+    #[error(transparent)]
+    Engine(#[from] Error),
+}
+
+impl From<kontor_store::Error> for CallbackError {
+    fn from(error: kontor_store::Error) -> Self {
+        Self::Engine(error.into())
+    }
+}
+
+impl Engine {
+    /// Takes a callback in: checks whose it is, asks the provider, and says where to send the browser.
+    pub async fn take_back(
+        &self,
+        provider: &str,
+        fields: &[(String, String)],
+        actor: &Actor,
+    ) -> Result<Returned, CallbackError> {
+        let pages = self.registry.get(provider).and_then(|it| it.hosted()).ok_or(CallbackError::UnknownProvider)?;
+        let back = pages.read_return(fields).map_err(|error| CallbackError::Fields(error.fields))?;
+        let setup = {
+            let mut conn = self.db.read().await?;
+            hosted::by_setup_id(&mut conn, provider, &back.setup_id).await?
+        };
+        let Some(setup) = setup else {
+            self.refuse(None, actor, &back, "unknown setup").await?;
+            return Err(CallbackError::UnknownSetup);
+        };
+        if back.status == ReturnStatus::Complete && !right_code(&setup, &back) {
+            self.refuse(Some(&setup), actor, &back, "wrong validation code").await?;
+            return Err(CallbackError::WrongCode);
+        }
+        let why = if back.status == ReturnStatus::Complete { Why::Returned } else { Why::Left };
+        let resolved = self.resolve(setup.organization, setup.payment, why, actor).await?;
+        if let Some(reason) = resolved.mismatch {
+            self.refuse(Some(&setup), actor, &back, reason).await?;
+            return Err(CallbackError::Mismatch(reason));
+        }
+        Ok(answer(&setup, &back, &resolved.payment))
+    }
+
+    /// Leaves an audit row, and an alert where there is an organization to alert.
+    async fn refuse(
+        &self,
+        setup: Option<&hosted::Setup>,
+        actor: &Actor,
+        back: &HostedReturn,
+        reason: &str,
+    ) -> Result<(), Error> {
+        let organization = setup.map(|it| it.organization);
+        let subject = setup.map_or_else(|| back.setup_id.clone(), |it| it.payment.to_string());
+        let detail = json!({ "reason": reason, "setupId": back.setup_id });
+        let mut tx = self.db.write().await?;
+        let conn: &mut Conn = &mut tx;
+        self.audit(conn, organization, actor, "callback.refused", &subject, &detail).await?;
+        if let Some(organization) = organization {
+            self.alert(conn, organization, "callback_refused", &subject, &detail).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+/// Compares the code in constant time (worldpay-express.md §5.2).
+fn right_code(setup: &hosted::Setup, back: &HostedReturn) -> bool {
+    let (Some(kept), Some(given)) = (&setup.validation_hash, &back.validation_code) else { return false };
+    bool::from(kept.as_bytes().ct_eq(digest(given.expose()).as_bytes()))
+}
+
+/// What the payment's state means to a customer who comes back.
+fn answer(setup: &hosted::Setup, back: &HostedReturn, payment: &Payment) -> Returned {
+    use ReturnedStatus::{Cancelled, Declined, Failed, Pending, Succeeded};
+    let (status, message) = match payment.status {
+        Status::Succeeded | Status::PartiallyRefunded | Status::Refunded | Status::Authorized => {
+            (Succeeded, "The payment was received.")
+        }
+        Status::Declined => (Declined, "The payment was declined."),
+        Status::Failed | Status::Voided | Status::Expired => (Failed, "The payment did not come about."),
+        _ if back.status == ReturnStatus::Cancelled => (Cancelled, "The payment was cancelled."),
+        Status::Created | Status::Submitted | Status::Unknown if back.status == ReturnStatus::Complete => {
+            (Pending, "The payment is being confirmed.")
+        }
+        _ => (Failed, "The payment did not come about."),
+    };
+    Returned {
+        status,
+        setup_id: back.setup_id.clone(),
+        payment: payment.id,
+        invoice: payment.invoice_id,
+        message,
+        return_url: setup.return_url.clone(),
+    }
+}

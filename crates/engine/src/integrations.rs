@@ -1,0 +1,158 @@
+//! Integrations: making, changing, testing and destroying connections to providers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kontor_domain::{
+    Secret,
+    ids::{IntegrationId, OrganizationId},
+    integrations::TestStatus,
+    templates::Template,
+};
+use kontor_providers::{Connection, TestReport};
+use kontor_store::{Conn, integrations, integrations::Integration, payments, secrets};
+use serde_json::json;
+
+use crate::{Actor, Engine, Error};
+
+/// What changes of an integration.
+#[derive(Default)]
+pub struct Change {
+    /// A new name.
+    pub display_name: Option<String>,
+    /// Whether it is used.
+    pub is_enabled: Option<bool>,
+    /// Keys to set, or to remove where the value is none; merged into what is there.
+    pub configuration: BTreeMap<String, Option<String>>,
+    /// Secrets to overwrite.
+    pub secrets: BTreeMap<String, Secret>,
+}
+
+/// A changed integration.
+pub struct Changed {
+    /// As it is now.
+    pub integration: Integration,
+    /// Whether secrets or a critical key changed, so that a test is due.
+    pub test_required: bool,
+}
+
+impl Engine {
+    /// Adds an integration with its secrets sealed. The fields were checked against the template.
+    pub async fn create_integration(
+        &self,
+        conn: &mut Conn,
+        organization: OrganizationId,
+        actor: &Actor,
+        integration: &Integration,
+        secrets: &BTreeMap<String, Secret>,
+    ) -> Result<(), Error> {
+        if integrations::count(conn, organization).await? >= integrations::MAX_INTEGRATIONS {
+            return Err(Error::TooMany("integrations"));
+        }
+        integrations::insert(conn, organization, integration).await?;
+        self.seal_all(conn, organization, integration.id, secrets).await?;
+        let detail = json!({ "provider": integration.provider, "secrets": secrets.keys().collect::<Vec<_>>() });
+        let subject = integration.id.to_string();
+        self.audit(conn, Some(organization), actor, "integration.created", &subject, &detail).await?;
+        self.tell(conn, organization, "integration.created", &subject, &json!({ "provider": integration.provider }))
+            .await
+    }
+
+    /// Changes an integration. Wrong fields are told all at once.
+    pub async fn change_integration(
+        &self,
+        conn: &mut Conn,
+        organization: OrganizationId,
+        actor: &Actor,
+        mut integration: Integration,
+        template: &Template,
+        change: Change,
+    ) -> Result<Changed, Error> {
+        let mut wrong = Vec::new();
+        let old = integration.configuration.clone();
+        match template.check_configuration(&change.configuration, Some(&old)) {
+            Ok(configuration) => integration.configuration = configuration,
+            Err(errors) => wrong.extend(errors),
+        }
+        let given: BTreeSet<&str> = change.secrets.keys().map(String::as_str).collect();
+        if let Err(errors) = template.check_secrets(&given, false) {
+            wrong.extend(errors);
+        }
+        if !wrong.is_empty() {
+            return Err(Error::Fields(wrong.into_iter().map(|it| (it.field, it.message)).collect()));
+        }
+        let critical = template.critical_changed(&old, &integration.configuration);
+        let test_required = critical || !change.secrets.is_empty();
+        if test_required {
+            integration.test_status = TestStatus::NotTested;
+        }
+        if let Some(name) = change.display_name {
+            integration.display_name = name;
+        }
+        if let Some(is_enabled) = change.is_enabled {
+            integration.is_enabled = is_enabled;
+        }
+        let now = self.ambient.now();
+        match integrations::update(conn, organization, &integration, now).await {
+            Err(kontor_store::Error::Stale) => return Err(Error::Changed),
+            other => other?,
+        }
+        self.seal_all(conn, organization, integration.id, &change.secrets).await?;
+        let detail = json!({
+            "configuration": change.configuration.keys().collect::<Vec<_>>(),
+            "secrets": change.secrets.keys().collect::<Vec<_>>(),
+            "isEnabled": change.is_enabled,
+        });
+        let subject = integration.id.to_string();
+        self.audit(conn, Some(organization), actor, "integration.updated", &subject, &detail).await?;
+        let integration =
+            integrations::get(conn, organization, integration.id).await?.ok_or(Error::IntegrationNotFound)?;
+        Ok(Changed { integration, test_required })
+    }
+
+    /// Destroys an integration and its secrets, unless it is enabled and payments of it are open.
+    pub async fn delete_integration(
+        &self,
+        conn: &mut Conn,
+        organization: OrganizationId,
+        actor: &Actor,
+        integration: &Integration,
+    ) -> Result<(), Error> {
+        let open = payments::open_of_integration(conn, organization, integration.id).await?;
+        if integration.is_enabled && open > 0 {
+            return Err(Error::IntegrationInUse);
+        }
+        secrets::delete_all(conn, organization, integration.id).await?;
+        if !integrations::delete(conn, organization, integration.id).await? {
+            return Err(Error::IntegrationNotFound);
+        }
+        let subject = integration.id.to_string();
+        let detail = json!({ "provider": integration.provider, "openPayments": open });
+        self.audit(conn, Some(organization), actor, "integration.deleted", &subject, &detail).await?;
+        self.tell(conn, organization, "integration.deleted", &subject, &json!({ "provider": integration.provider }))
+            .await
+    }
+
+    /// Makes a real authenticated call to the provider and records how it ended.
+    pub async fn test_integration(
+        &self,
+        organization: OrganizationId,
+        actor: &Actor,
+        id: IntegrationId,
+    ) -> Result<TestReport, Error> {
+        let integration = {
+            let mut conn = self.db.read().await?;
+            integrations::get(&mut conn, organization, id).await?.ok_or(Error::IntegrationNotFound)?
+        };
+        let provider = self.registry.get(&integration.provider).ok_or(Error::IntegrationNotFound)?;
+        let opened = self.open_credentials(organization, &integration, actor, "connection test").await?;
+        let connection = Connection { configuration: &opened.configuration, secrets: &opened.secrets };
+        let report = provider.test(&connection).await;
+        let status = if report.success { TestStatus::Success } else { TestStatus::Failed };
+        let mut tx = self.db.write().await?;
+        integrations::record_test(&mut tx, organization, &integration, status, self.ambient.now()).await?;
+        let detail = json!({ "success": report.success });
+        self.audit(&mut tx, Some(organization), actor, "integration.tested", &id.to_string(), &detail).await?;
+        tx.commit().await?;
+        Ok(report)
+    }
+}
