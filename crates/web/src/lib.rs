@@ -1,1 +1,3 @@
 //! Kontor: web.
+
+pub mod problem;
