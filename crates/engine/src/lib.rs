@@ -4,6 +4,7 @@
 //! transaction). Refuses to know HTTP, to keep a transaction open across a network call, and to send a
 //! charge again in order to find out.
 
+pub mod access;
 pub mod actor;
 pub mod credentials;
 pub mod error;

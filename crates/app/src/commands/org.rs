@@ -1,0 +1,67 @@
+//! `kontor org create`: the first organization comes from here.
+
+use kontor_domain::Id;
+use kontor_store::{organizations, organizations::Organization};
+use serde_json::json;
+
+use crate::{cli, config::Config, start};
+
+/// The longest code that is made from a name.
+const CODE: usize = 24;
+
+pub(crate) async fn run(args: cli::Org) -> anyhow::Result<()> {
+    let cli::Org::Create { settings, name, code, json } = args;
+    let name = name.trim().to_owned();
+    anyhow::ensure!(!name.is_empty() && name.chars().count() <= 200, "a name has 1 to 200 characters");
+    let code = match code {
+        Some(code) => code,
+        None => code_of(&name),
+    };
+    anyhow::ensure!(
+        is_code(&code),
+        "a code has 2 to 32 letters, digits, '-' or '_': give one with --code (this would be {code:?})"
+    );
+    let config = Config::load(settings.config.as_deref())?;
+    let db = start::database(&config, false).await?;
+    let ambient = crate::ambient::ambient();
+    let organization = Organization {
+        id: Id::new(&ambient),
+        code,
+        name,
+        return_urls: Vec::new(),
+        version: 1,
+        created_at: ambient.now(),
+    };
+    let mut tx = db.write().await?;
+    match organizations::insert(&mut tx, &organization).await {
+        Err(kontor_store::Error::Conflict) => {
+            anyhow::bail!("the code {} is taken: give another one with --code", organization.code)
+        }
+        other => other?,
+    }
+    tx.commit().await?;
+    db.close().await;
+    if json {
+        let line = json!({ "organizationId": organization.id, "orgCode": organization.code });
+        return crate::say(&line.to_string());
+    }
+    crate::say(&organization.id.to_string())
+}
+
+fn is_code(code: &str) -> bool {
+    (2..=32).contains(&code.len())
+        && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+/// Upper-case letters and digits of the name, words parted by one dash.
+fn code_of(name: &str) -> String {
+    let words: Vec<String> = name
+        .split(|it: char| !it.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_ascii_uppercase)
+        .collect();
+    words.join("-").chars().take(CODE).collect::<String>().trim_end_matches('-').to_owned()
+}
+
+#[cfg(test)]
+mod tests;

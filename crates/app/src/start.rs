@@ -1,0 +1,135 @@
+//! Puts the parts together: database, keys, providers, engine, server, sweep.
+//!
+//! The only place that knows all of them. Refuses to serve on a database that this key does not open.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::{Context as _, bail};
+use kontor_domain::{Ambient, Secret};
+use kontor_engine::{Engine, credentials::Credentials};
+use kontor_providers::{Http, Registry};
+use kontor_store::{Db, keys};
+use kontor_vault::{Kek, LocalKek};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+
+use crate::config::Config;
+
+/// How long requests and jobs under way may take to end after the process was asked to.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// A server that runs.
+pub(crate) struct Running {
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    /// Its use cases.
+    pub(crate) engine: Arc<Engine>,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<std::io::Result<()>>,
+    sweep: JoinHandle<()>,
+}
+
+/// Opens the database; its schema must be this program's, or becomes it with `migrate`.
+pub(crate) async fn database(config: &Config, migrate: bool) -> anyhow::Result<Db> {
+    config.make_data_dir()?;
+    let db = Db::open(&config.database_url()).await.context("opening the database")?;
+    if migrate {
+        db.migrate().await.context("migrating the database")?;
+    }
+    db.check_migrations().await?;
+    Ok(db)
+}
+
+/// Opens the key-encryption key, and makes sure that it is the one that the database was sealed under.
+pub(crate) async fn key(config: &Config, db: &Db, ambient: &Ambient) -> anyhow::Result<Box<dyn Kek>> {
+    let path = config.key_file();
+    let stored = keys::fingerprint(&mut *db.read().await?).await?;
+    let kek = if stored.is_some() {
+        LocalKek::load(&path).with_context(|| {
+            format!(
+                "the database is sealed under a key that is not at {}; put that key there, nothing else opens its secrets",
+                path.display()
+            )
+        })?
+    } else {
+        LocalKek::load_or_create(&path, ambient.entropy())
+            .with_context(|| format!("the key file {}", path.display()))?
+    };
+    kontor_vault::check_fingerprint(stored.as_deref(), &kek)?;
+    if stored.is_none() {
+        let mut tx = db.write().await?;
+        keys::adopt(&mut tx, &kek.fingerprint(), ambient.now()).await?;
+        tx.commit().await?;
+    }
+    Ok(Box::new(kek))
+}
+
+/// The use cases over everything that they need.
+pub(crate) async fn engine(config: &Config, migrate: bool) -> anyhow::Result<Arc<Engine>> {
+    let ambient = crate::ambient::ambient();
+    let db = database(config, migrate).await?;
+    let kek = key(config, &db, &ambient).await?;
+    let registry = Registry::new(config.providers(), Http::new()?);
+    let settings = config.engine();
+    Ok(Arc::new(Engine { db, ambient, registry, credentials: Credentials::new(kek), settings }))
+}
+
+/// Starts the server and the sweep.
+pub(crate) async fn start(
+    config: &Config,
+    engine: Arc<Engine>,
+    listener: TcpListener,
+    auth_secret: Secret,
+    metrics: crate::telemetry::Metrics,
+    demo: Option<kontor_web::Demo>,
+) -> anyhow::Result<Running> {
+    let address = listener.local_addr()?;
+    let (stop, stopped) = watch::channel(false);
+    let options = kontor_web::Options {
+        engine: Arc::clone(&engine),
+        auth_secret,
+        metrics_token: config.metrics_token()?,
+        render_metrics: Arc::new(move || metrics.render()),
+        limits: config.web_limits(),
+        demo,
+    };
+    let server = tokio::spawn(kontor_web::serve(listener, options, stopped.clone()));
+    let owner = format!("{}-{:016x}", std::process::id(), u64::from_be_bytes(engine.ambient.bytes()));
+    let sweep = tokio::spawn(Arc::clone(&engine).sweep_forever(owner, stopped));
+    tracing::info!(%address, "serving");
+    Ok(Running { address, engine, stop, server, sweep })
+}
+
+impl Running {
+    /// Runs until somebody asks the process to end, or the server ends by itself; then drains.
+    pub(crate) async fn until_asked(mut self) -> anyhow::Result<()> {
+        tokio::select! {
+            asked = crate::shutdown::asked() => asked?,
+            ended = &mut self.server => {
+                ended.context("the server ended")?.context("the server ended")?;
+                bail!("the server ended by itself");
+            }
+        }
+        self.stop().await
+    }
+
+    /// Takes no new requests, lets those under way end, within bounds, and closes the database.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        let Self { engine, stop, server, sweep, .. } = self;
+        stop.send_replace(true);
+        let drained = tokio::time::timeout(DRAIN, async move {
+            let served = server.await;
+            let swept = sweep.await;
+            (served, swept)
+        });
+        match drained.await {
+            Ok((served, swept)) => {
+                served.context("the server ended")?.context("the server ended")?;
+                swept.context("the sweep ended")?;
+            }
+            // Whatever is under way is written down as an intent and is taken up at the next start.
+            Err(_) => tracing::warn!("requests were still under way and are left to the next start"),
+        }
+        engine.db.close().await;
+        Ok(())
+    }
+}
