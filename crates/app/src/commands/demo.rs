@@ -1,0 +1,121 @@
+//! `kontor demo`: the server, the simulators and a seeded organization in one process.
+//!
+//! Everything is real but the providers, which are the simulators, and the merchant's application, which is `/demo`.
+
+mod seed;
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+
+use anyhow::Context as _;
+use kontor_simulators::{Settings, worldpay};
+use kontor_web::Claims;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::{cli, config::Config, start, telemetry};
+
+use seed::Seeded;
+
+/// How long the printed tokens are good for, in seconds: a working day and some.
+const TOKEN_SECONDS: i64 = 86_400;
+
+/// The demo's data folder; a temporary one goes away at the end.
+enum Folder {
+    Given(PathBuf),
+    Temporary(tempfile::TempDir),
+}
+
+impl Folder {
+    fn path(&self) -> PathBuf {
+        match self {
+            Self::Given(path) => path.clone(),
+            Self::Temporary(folder) => folder.path().to_path_buf(),
+        }
+    }
+}
+
+pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
+    let folder = match &args.data_dir {
+        Some(path) => Folder::Given(std::path::absolute(path)?),
+        None => Folder::Temporary(tempfile::Builder::new().prefix("kontor-demo-").tempdir()?),
+    };
+    let listen = args.listen.unwrap_or_else(|| ([127, 0, 0, 1], 8080).into());
+    let listener = TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("listening on {listen}: choose another address with --listen, such as 127.0.0.1:0"))?;
+    let address = listener.local_addr()?;
+    std::fs::create_dir_all(folder.path()).context("making the data folder")?;
+    let ambient = crate::ambient::ambient();
+    let mut simulated = Settings::new(([127, 0, 0, 1], 0).into(), Arc::new(move || ambient.now()));
+    simulated.state = Some(folder.path().join("simulators.db"));
+    let worldpay = worldpay::start(simulated).await.context("starting the Worldpay simulator")?;
+
+    let config = Config::demo(&crate::config::Demo {
+        listen: address,
+        data_dir: folder.path(),
+        database_url: args.database_url.clone(),
+        worldpay_sandbox_url: worldpay.url(),
+    })?;
+    let metrics = telemetry::start(&config)?;
+    let engine = start::engine(&config, true).await?;
+    let auth_secret = config.auth_secret(engine.ambient.entropy())?;
+    let seeded = seed::seed(&engine, &worldpay.credentials()).await?;
+    let token = |organization: &kontor_store::organizations::Organization| {
+        let now = engine.ambient.now();
+        let claims = Claims::new(&organization.id, &organization.code, "Admin", None, "demo", now, TOKEN_SECONDS);
+        kontor_web::mint(&claims, &auth_secret)
+    };
+    let line = line(address, &folder.path(), &seeded, &worldpay, (&token(&seeded.organization)?, &token(&seeded.other)?));
+    let demo = kontor_web::Demo {
+        organization: seeded.organization.id,
+        org_code: seeded.organization.code.clone(),
+        customer_number: seeded.customer_number.clone(),
+        invoice: seeded.invoice,
+    };
+    let running = start::start(&config, engine, listener, auth_secret, metrics, Some(demo)).await?;
+    if args.json { crate::say(&line.to_string())? } else { crate::say(&welcome(&line))? }
+    let ended = running.until_asked().await;
+    worldpay.stop().await;
+    ended
+}
+
+/// What `--json` prints. What this version does not have yet is null or empty.
+fn line(
+    address: SocketAddr,
+    folder: &std::path::Path,
+    seeded: &Seeded,
+    worldpay: &worldpay::Running,
+    (token, other_token): (&str, &str),
+) -> Value {
+    json!({
+        "baseUrl": format!("http://{address}"),
+        "consoleUrl": null,
+        "organizationId": seeded.organization.id,
+        "adminToken": token,
+        "customerNumber": seeded.customer_number,
+        "invoiceId": seeded.invoice,
+        "simulators": { "authorizeNet": null, "worldpay": worldpay.url(), "quickBooks": null },
+        "dataDir": folder,
+        "otherOrganizationId": seeded.other.id,
+        "otherAdminToken": other_token,
+        "credentials": { "authorizeNet": [], "worldpay": worldpay.credentials(), "quickBooks": null },
+    })
+}
+
+/// What a person sees: what to open and what to paste.
+fn welcome(line: &Value) -> String {
+    let text = |name: &str| line.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let base = text("baseUrl");
+    let simulator = line.pointer("/simulators/worldpay").and_then(Value::as_str).unwrap_or_default();
+    format!(
+        "Kontor runs. Open\n\n    {base}/demo\n\nand pay the invoice: card 4111 1111 1111 1111, any future expiry, CVV 123.\n\n\
+         API reference     {base}/docs\nWhat the provider saw  {simulator}/_sim\nData              {}\n\n\
+         To paste into a shell:\n\n    BASE={base}\n    TOKEN={}\n    INVOICE={}\n    CUSTOMER={}\n    ORG={}\n\n    \
+         curl -H \"Authorization: Bearer $TOKEN\" $BASE/api/invoices/$INVOICE\n\nCtrl-C ends it.",
+        text("dataDir"),
+        text("adminToken"),
+        text("invoiceId"),
+        text("customerNumber"),
+        text("organizationId"),
+    )
+}

@@ -1,0 +1,124 @@
+//! `kontor doctor`: checks the installation; each finding says what to do.
+//!
+//! Reads only: it changes nothing, makes no key and runs no migration.
+
+use std::{path::Path, time::Duration};
+
+use kontor_store::{Db, events, jobs, keys, organizations};
+use kontor_vault::{Kek as _, LocalKek};
+
+use crate::{cli, config::Config};
+
+/// A job may wait so long beyond its time before that is worth a word.
+const LATE: Duration = Duration::from_secs(600);
+
+/// One check's end.
+struct Finding {
+    name: &'static str,
+    result: Result<String, String>,
+}
+
+impl Finding {
+    fn good(name: &'static str, words: impl Into<String>) -> Self {
+        Self { name, result: Ok(words.into()) }
+    }
+
+    fn bad(name: &'static str, words: impl Into<String>) -> Self {
+        Self { name, result: Err(words.into()) }
+    }
+}
+
+pub(crate) async fn run(args: cli::Settings) -> anyhow::Result<()> {
+    let config = Config::load(args.config.as_deref())?;
+    let mut findings = vec![Finding::good("settings", "every key is known and every value fits")];
+    findings.push(folder(&config));
+    match Db::open(&config.database_url()).await {
+        Ok(db) => {
+            database(&config, &db, &mut findings).await;
+            db.close().await;
+        }
+        Err(error) => findings.push(Finding::bad("database", format!("{error}: check `database_url`"))),
+    }
+    let bad = findings.iter().filter(|it| it.result.is_err()).count();
+    for Finding { name, result } in findings {
+        let (mark, words) = match &result {
+            Ok(words) => ("ok ", words),
+            Err(words) => ("BAD", words),
+        };
+        crate::say(&format!("{mark} {name:<12} {words}"))?;
+    }
+    anyhow::ensure!(bad == 0, "{bad} check(s) found something to do");
+    Ok(())
+}
+
+fn folder(config: &Config) -> Finding {
+    let path: &Path = &config.data_dir;
+    match std::fs::metadata(path) {
+        Ok(it) if it.is_dir() => Finding::good("data folder", path.display().to_string()),
+        Ok(_) => Finding::bad("data folder", format!("{} is no folder: set `data_dir`", path.display())),
+        Err(_) => Finding::bad(
+            "data folder",
+            format!("{} is not there: `kontor migrate` makes it, or set `data_dir`", path.display()),
+        ),
+    }
+}
+
+async fn database(config: &Config, db: &Db, findings: &mut Vec<Finding>) {
+    if let Err(error) = db.ping().await {
+        findings.push(Finding::bad("database", format!("{error}: is it running, and is `database_url` right?")));
+        return;
+    }
+    findings.push(Finding::good("database", format!("{:?} answers", db.engine())));
+    if let Err(error) = db.check_migrations().await {
+        findings.push(Finding::bad("migrations", error.to_string()));
+        return;
+    }
+    findings.push(Finding::good("migrations", "all applied"));
+    findings.push(key(config, db).await.unwrap_or_else(|error| Finding::bad("key", error.to_string())));
+    findings.push(chains(db).await.unwrap_or_else(|error| Finding::bad("events", error.to_string())));
+    findings.push(backlog(db).await.unwrap_or_else(|error| Finding::bad("jobs", error.to_string())));
+}
+
+async fn key(config: &Config, db: &Db) -> Result<Finding, kontor_store::Error> {
+    let path = config.key_file();
+    let stored = keys::fingerprint(&mut *db.read().await?).await?;
+    Ok(match (LocalKek::load(&path), stored) {
+        (Ok(kek), stored) => match kontor_vault::check_fingerprint(stored.as_deref(), &kek) {
+            Ok(()) => Finding::good("key", format!("{} is this database's", kek.fingerprint())),
+            Err(wrong) => Finding::bad("key", wrong.to_string()),
+        },
+        (Err(_), None) => Finding::good("key", format!("none yet: the first start makes {}", path.display())),
+        (Err(error), Some(stored)) => Finding::bad(
+            "key",
+            format!("{error}: the database is sealed under {stored}; put that key at {}", path.display()),
+        ),
+    })
+}
+
+async fn chains(db: &Db) -> Result<Finding, kontor_store::Error> {
+    let mut conn = db.read().await?;
+    let (mut linked, mut broken) = (0_i64, Vec::new());
+    for organization in organizations::all(&mut conn).await? {
+        match events::verify(&mut conn, organization.id).await? {
+            events::Chain::Whole(count) => linked = linked.saturating_add(count),
+            events::Chain::Broken(position) => broken.push(format!("{} at {position}", organization.code)),
+        }
+    }
+    Ok(if broken.is_empty() {
+        Finding::good("events", format!("{linked} in unbroken chains"))
+    } else {
+        let where_ = broken.join(", ");
+        Finding::bad("events", format!("chain broken: {where_}. Rows were changed outside Kontor; compare with a backup"))
+    })
+}
+
+async fn backlog(db: &Db) -> Result<Finding, kontor_store::Error> {
+    let (count, oldest) = jobs::backlog(&mut *db.read().await?).await?;
+    let now = crate::ambient::ambient().now().as_microsecond();
+    let late = oldest.map_or(0, |oldest| now.saturating_sub(oldest)) / 1_000_000;
+    Ok(if u64::try_from(late).unwrap_or(0) > LATE.as_secs() {
+        Finding::bad("jobs", format!("the oldest of {count} is {late} s late: is `kontor serve` running?"))
+    } else {
+        Finding::good("jobs", format!("{count} waiting"))
+    })
+}

@@ -1,0 +1,92 @@
+//! What a use case's refusal is as an HTTP answer. One table, so that a code means one thing everywhere.
+//!
+//! A provider's failure is the provider's: 422 refused, 502 unreachable or nonsense, 504 outcome unknown.
+
+use kontor_engine::Error;
+use kontor_providers::{ProviderError, error::Kind};
+
+use crate::problem::{Errors, Problem};
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Store(error) => error.into(),
+            Error::Vault(cause) => Self::internal(cause),
+            Error::Amount(error) => Self::refused("amount_out_of_range", format!("The amounts do not add up: {error}.")),
+            Error::CustomerNotFound => Self::not_found("customer_not_found"),
+            Error::InvoiceNotFound => Self::not_found("invoice_not_found"),
+            Error::PaymentNotFound => Self::not_found("payment_not_found"),
+            Error::IntegrationNotFound => Self::not_found("integration_not_found"),
+            Error::InvoiceNumberTaken => {
+                Self::conflict("invoice_number_taken", "Another invoice has this number. Choose another one.")
+            }
+            Error::NotPayable(status) => {
+                Self::conflict("invoice_not_payable", format!("The invoice is {status}; no payment is taken for it."))
+                    .with("currentStatus", status.as_str())
+            }
+            Error::WrongState(status) => {
+                Self::conflict("invoice_wrong_state", format!("The invoice is {status}; that does not allow this."))
+                    .with("currentStatus", status.as_str())
+            }
+            Error::InFlight => Self::conflict(
+                "invoice_payment_in_flight",
+                "Another payment of this invoice is under way. Try again when it has ended.",
+            ),
+            Error::ExceedsBalance { balance } => Self::refused(
+                "amount_exceeds_balance",
+                format!("The amount is more than the balance of {balance} {}.", balance.currency()),
+            ),
+            Error::IntegrationInUse => Self::conflict(
+                "integration_in_use",
+                "Payments of this integration are open. Disable it, or wait until they have ended.",
+            ),
+            Error::NoIntegration(what) => Self::conflict(
+                "integration_not_configured",
+                format!("The organization has no enabled integration for {what}. Add or enable one."),
+            ),
+            Error::Fields(fields) => {
+                let mut errors = Errors::new();
+                for (field, message) in fields {
+                    errors.entry(field).or_default().push(message);
+                }
+                Self::validation(errors)
+            }
+            Error::Changed => Self::precondition_failed(),
+            Error::TooMany(what) => {
+                Self::conflict("limit_reached", format!("The organization has as many {what} as it may have."))
+            }
+            Error::Provider { error, payment } => {
+                provider(&error).with_some("paymentId", payment.map(|id| id.to_string()))
+            }
+        }
+    }
+}
+
+impl From<kontor_store::Error> for Problem {
+    fn from(error: kontor_store::Error) -> Self {
+        match error {
+            kontor_store::Error::Unavailable(cause) => {
+                Self::unavailable("The database cannot be reached; nothing was changed. Try again.")
+                    .code("database_unavailable")
+                    .because(cause)
+            }
+            kontor_store::Error::Stale => {
+                Self::conflict("changed_meanwhile", "Somebody changed this at the same moment. Read it and try again.")
+            }
+            other => Self::internal(other),
+        }
+    }
+}
+
+fn provider(error: &ProviderError) -> Problem {
+    let words = error.to_string();
+    let problem = match error.kind {
+        Kind::TimedOut => Problem::timed_out(format!("{words} The outcome is not known yet; it will be asked for.")),
+        Kind::Refused | Kind::Misconfigured => Problem::refused("provider_refused", words),
+        _ if !error.outcome_known => Problem::unreachable(format!("{words} The outcome is not known yet; it will be asked for."))
+            .code("provider_outcome_unknown"),
+        _ => Problem::unreachable(words),
+    };
+    let said = (!error.message.is_empty()).then(|| error.message.clone());
+    problem.with_some("providerCode", error.code.clone()).with_some("providerMessage", said)
+}
