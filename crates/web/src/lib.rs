@@ -1,3 +1,5 @@
 //! Kontor: web.
 
+pub mod body;
+pub mod enums;
 pub mod problem;
