@@ -9,10 +9,12 @@ pub mod ambient;
 pub mod customers;
 pub mod events;
 pub mod ids;
+pub mod integrations;
 pub mod invoices;
 pub mod money;
 pub mod payments;
 pub mod secret;
+pub mod templates;
 pub mod words;
 
 pub use ambient::{Ambient, Clock, Entropy};
