@@ -8,6 +8,7 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::future::{Ready, ready};
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -244,6 +245,14 @@ impl Problem {
         &self.0.headers
     }
 
+    /// Logs the cause, where there is one. Whoever turns a problem into bytes calls it once.
+    pub fn log(&self, trace_id: &str) {
+        if let Some(cause) = &self.0.cause {
+            let status = self.0.status.as_u16();
+            tracing::error!(trace_id, code = self.0.code, status, cause, "request failed");
+        }
+    }
+
     /// The body's bytes; `trace_id` is the request id, where one is known.
     pub fn body(&self, trace_id: Option<&str>) -> Vec<u8> {
         // A map of strings and JSON values cannot fail to serialise; an empty object is the honest rest.
@@ -316,9 +325,7 @@ pub fn stamp(mut response: Response, trace_id: &str) -> Response {
     let Some(problem) = response.extensions_mut().remove::<Problem>() else {
         return response;
     };
-    if let Some(cause) = &problem.0.cause {
-        tracing::error!(trace_id, code = problem.0.code, status = problem.0.status.as_u16(), cause, "request failed");
-    }
+    problem.log(trace_id);
     // The old length would not fit the new body; the server sets it again.
     response.headers_mut().remove(axum::http::header::CONTENT_LENGTH);
     *response.body_mut() = Body::from(problem.body(Some(trace_id)));
@@ -326,6 +333,7 @@ pub fn stamp(mut response: Response, trace_id: &str) -> Response {
 }
 
 /// The answer to a panic in a handler: a 500 like any other (for `CatchPanicLayer::custom`).
+#[expect(clippy::needless_pass_by_value, reason = "the signature that CatchPanicLayer::custom wants")]
 pub fn panicked(payload: Box<dyn Any + Send>) -> Response {
     let payload = payload.as_ref();
     let cause = payload
@@ -337,13 +345,13 @@ pub fn panicked(payload: Box<dyn Any + Send>) -> Response {
 }
 
 /// `Router::fallback`: an unknown path is a problem too.
-pub async fn no_route() -> Problem {
-    Problem::no_route()
+pub fn no_route() -> Ready<Problem> {
+    ready(Problem::no_route())
 }
 
 /// `Router::method_not_allowed_fallback`: so is a known path with another method.
-pub async fn method_not_allowed() -> Problem {
-    Problem::method_not_allowed()
+pub fn method_not_allowed() -> Ready<Problem> {
+    ready(Problem::method_not_allowed())
 }
 
 #[cfg(test)]

@@ -3,8 +3,6 @@
 //! Owns the key rule (`transactionAmount` = `TransactionAmount`, not both), the naming of unknown
 //! keys and the one map of errors that nested objects share. Refuses to stop at the first error.
 
-use std::str::FromStr;
-
 use kontor_domain::{Currency, Money, invoices::Quantity};
 
 use super::field::Field;
@@ -134,19 +132,11 @@ impl Fields {
 
     /// An ISO 4217 code, or the given currency where the field is absent.
     pub fn currency_or(&mut self, key: &'static str, default: Currency) -> Option<Currency> {
-        match self.has(key) && !self.is_null(key) {
-            true => self.required(key).text(3..=3).and_then(|code| match Currency::from_str(&code) {
-                Ok(currency) => Some(currency),
-                Err(error) => {
-                    self.wrong(key, error.to_string());
-                    None
-                }
-            }),
-            false => {
-                self.ignore(key);
-                Some(default)
-            }
+        if self.has(key) && !self.is_null(key) {
+            return self.required(key).parsed();
         }
+        self.ignore(key);
+        Some(default)
     }
 
     /// Ends the reading: what was not asked for is unknown.

@@ -98,13 +98,13 @@ pub struct Malformed {
     pub fault: Fault,
     /// Line, from 1.
     pub line: usize,
-    /// Column in bytes, from 1 (0 is the end of the line before, as serde_json counts).
+    /// Column in bytes, from 1 (0 is the end of the line before, as `serde_json` counts).
     pub column: usize,
 }
 
 impl Malformed {
     fn at(fault: Fault, before: &[u8]) -> Self {
-        let line = before.iter().filter(|b| **b == b'\n').count() + 1;
+        let line = before.split(|b| *b == b'\n').count();
         let column = before.iter().rev().take_while(|b| **b != b'\n').count() + 1;
         Self { fault, line, column }
     }
