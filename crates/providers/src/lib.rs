@@ -1,1 +1,18 @@
-//! Kontor: providers.
+//! The providers: what each is sent, and what its answers mean.
+//!
+//! One folder a provider: pure building and parsing of wire texts, and one thin client. Refuses to know the
+//! database, to retry anything that could charge again, and to log a body.
+
+pub mod error;
+pub mod http;
+pub mod provider;
+pub mod registry;
+pub mod worldpay;
+
+pub use error::ProviderError;
+pub use http::Http;
+pub use provider::{
+    BillingAddress, Connection, HostedOrder, HostedPage, HostedPayments, HostedReturn, Lookup, Provider,
+    ProviderTransaction, ReturnError, ReturnStatus, TestReport, TransactionKind, TransactionState,
+};
+pub use registry::{Registry, Settings};

@@ -4,6 +4,8 @@
 //! bytes are made once and kept, so that a repeated request gets the first answer byte for byte.
 //! Refuses binary floats (see `amount.rs`) and to answer an error: that is `problem.rs`.
 
+use std::fmt;
+
 use axum::body::{Body, Bytes};
 use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -17,8 +19,9 @@ use crate::problem::{self, Problem};
 /// The media type of every JSON answer that is no problem.
 pub const MEDIA_TYPE: &str = "application/json";
 
-/// An answer: status, headers and the body's bytes. Cheap to clone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An answer: status, headers and the body's bytes. Cheap to clone. `Debug` shows no body, for one
+/// answer in its life may hold a key that is shown once.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Answer {
     status: StatusCode,
     headers: HeaderMap,
@@ -124,6 +127,15 @@ impl Answer {
     /// The body's bytes.
     pub fn body(&self) -> &Bytes {
         &self.body
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status.as_u16())
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
     }
 }
 

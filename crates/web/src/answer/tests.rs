@@ -81,3 +81,9 @@ fn the_form_is_confirmed_on_the_answer_and_in_the_tag() {
     assert_eq!(answer.headers()[PREFERENCE_APPLIED], "enums=names");
     assert_eq!(answer.headers()[ETAG], "\"7-names\"");
 }
+
+#[test]
+fn debug_shows_no_body() {
+    let answer = Answer::ok(&json!({"AccessToken": "hunter2"})).unwrap();
+    assert_eq!(format!("{answer:?}"), "Answer { status: 200, body_bytes: 25, .. }");
+}

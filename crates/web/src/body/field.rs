@@ -113,8 +113,8 @@ impl<'f> Field<'f> {
     /// A day: `2026-03-01`, or the day of an RFC 3339 time in that time's own offset.
     pub fn date(mut self) -> Option<Date> {
         let text = self.any_text()?;
-        let day = match text.len() {
-            10 => text.parse().ok(),
+        let day = match text.as_bytes() {
+            [_, _, _, _, b'-', _, _, b'-', _, _] => text.parse().ok(),
             _ => instant(&text).and(text.get(..10)).and_then(|day| day.parse().ok()),
         };
         self.checked(day.ok_or_else(|| "must be a date such as 2026-03-01".to_owned()))

@@ -1,0 +1,235 @@
+//! What a provider can do, as traits: a capability is a trait that it answers with, not a flag.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use kontor_domain::{Money, Secret, templates::Template};
+
+use crate::ProviderError;
+
+/// An integration's settings and opened secrets, for one call.
+pub struct Connection<'a> {
+    /// The settings that are no secrets, by the template's key.
+    pub configuration: &'a BTreeMap<String, String>,
+    /// The secrets, by the template's key.
+    pub secrets: &'a BTreeMap<String, Secret>,
+}
+
+/// How a connection test ended.
+#[derive(Debug, Clone)]
+pub struct TestReport {
+    /// Whether the provider took the credentials.
+    pub success: bool,
+    /// One line.
+    pub message: String,
+    /// In words that a shop owner understands: what to do, where it failed.
+    pub details: String,
+    /// Why it failed.
+    pub error: Option<ProviderError>,
+}
+
+/// A provider.
+#[async_trait]
+pub trait Provider: Send + Sync + 'static {
+    /// What an integration with it consists of.
+    fn template(&self) -> &Template;
+
+    /// Its hosted payment pages, where it has them.
+    fn hosted(&self) -> Option<&dyn HostedPayments> {
+        None
+    }
+
+    /// Makes a real authenticated call.
+    async fn test(&self, connection: &Connection<'_>) -> TestReport;
+}
+
+/// Payments on the provider's own page.
+#[async_trait]
+pub trait HostedPayments: Send + Sync {
+    /// Asks for a page. May have made one when the answer was lost; nobody was sent there then.
+    async fn open(&self, connection: &Connection<'_>, order: &HostedOrder<'_>) -> Result<HostedPage, ProviderError>;
+
+    /// Closes a page. One that is closed, paid or gone already is no error.
+    async fn expire(&self, connection: &Connection<'_>, setup_id: &str) -> Result<(), ProviderError>;
+
+    /// The transactions of a page or a reference, oldest first. None found is an empty list.
+    async fn find(
+        &self,
+        connection: &Connection<'_>,
+        by: &Lookup<'_>,
+    ) -> Result<Vec<ProviderTransaction>, ProviderError>;
+
+    /// Reads what a browser carried back. Says nothing about its truth.
+    fn read_return(&self, fields: &[(String, String)]) -> Result<HostedReturn, ReturnError>;
+}
+
+/// A page that is asked for.
+#[derive(Debug, Clone)]
+pub struct HostedOrder<'a> {
+    /// How much.
+    pub amount: Money,
+    /// Our reference: 16 digits, one for each payment.
+    pub reference: &'a str,
+    /// A short number for the provider's reports.
+    pub ticket: &'a str,
+    /// Where the browser goes in the end.
+    pub return_url: &'a str,
+    /// The provider's word for the market; none for the integration's own.
+    pub market_code: Option<&'a str>,
+    /// What is paid.
+    pub description: Option<&'a str>,
+    /// Whose name the page carries.
+    pub company_name: Option<&'a str>,
+    /// The customer's number at the merchant.
+    pub customer_number: &'a str,
+    /// The customer's address, where the page should have it filled in.
+    pub billing: Option<BillingAddress>,
+}
+
+/// An address for the provider's page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BillingAddress {
+    /// Name.
+    pub name: Option<String>,
+    /// First line.
+    pub address1: Option<String>,
+    /// Second line.
+    pub address2: Option<String>,
+    /// City.
+    pub city: Option<String>,
+    /// State or province.
+    pub state: Option<String>,
+    /// Postal code.
+    pub postal_code: Option<String>,
+}
+
+/// A page that is ready.
+pub struct HostedPage {
+    /// The provider's id of it.
+    pub setup_id: String,
+    /// Where to send the browser.
+    pub url: String,
+    /// What a true return carries.
+    pub validation_code: Secret,
+}
+
+/// What to look for.
+#[derive(Debug, Clone, Copy)]
+pub enum Lookup<'a> {
+    /// Everything that was tried on a page.
+    Setup(&'a str),
+    /// Everything with our reference, between two moments.
+    Reference {
+        /// Our reference.
+        reference: &'a str,
+        /// From.
+        from: Timestamp,
+        /// To.
+        to: Timestamp,
+    },
+}
+
+/// What a browser carried back.
+pub struct HostedReturn {
+    /// The page.
+    pub setup_id: String,
+    /// What the page said.
+    pub status: ReturnStatus,
+    /// What a true return carries.
+    pub validation_code: Option<Secret>,
+    /// The page's words, cleaned.
+    pub message: Option<String>,
+}
+
+/// What the page said to the browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReturnStatus {
+    /// It was gone through to the end.
+    Complete,
+    /// The customer left.
+    Cancelled,
+    /// Something else.
+    Other(String),
+}
+
+/// What is wrong with what came back.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the returned fields are wrong")]
+pub struct ReturnError {
+    /// Every wrong field and what is wrong with it.
+    pub fields: Vec<(String, String)>,
+}
+
+/// A transaction as the provider reports it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProviderTransaction {
+    /// The provider's id of it.
+    pub id: String,
+    /// What it is.
+    pub kind: TransactionKind,
+    /// How it stands.
+    pub state: TransactionState,
+    /// What was asked for.
+    pub requested: Option<Money>,
+    /// What was approved.
+    pub approved: Option<Money>,
+    /// Our reference.
+    pub reference: Option<String>,
+    /// The page it was made on.
+    pub setup_id: Option<String>,
+    /// The issuer's approval.
+    pub authorization_code: Option<String>,
+    /// The address check's letter.
+    pub avs_result: Option<String>,
+    /// The card code check's letter.
+    pub cvv_result: Option<String>,
+    /// The card's brand.
+    pub card_brand: Option<String>,
+    /// The last four digits of the card.
+    pub last_four: Option<String>,
+    /// The provider's code.
+    pub response_code: Option<String>,
+    /// The provider's words, cleaned.
+    pub response_message: Option<String>,
+    /// When.
+    pub happened_at: Option<Timestamp>,
+}
+
+/// What a transaction is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TransactionKind {
+    /// Money is taken.
+    Sale,
+    /// Money is held.
+    Authorization,
+    /// Something else.
+    Other(String),
+}
+
+/// How a transaction stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TransactionState {
+    /// The issuer said yes.
+    Approved,
+    /// The issuer holds the money.
+    Authorized,
+    /// The money is on its way.
+    Settled,
+    /// The issuer said no.
+    Declined,
+    /// The provider is still at it.
+    Pending,
+    /// It was taken back before it settled.
+    Voided,
+    /// It was undone.
+    Reversed,
+    /// The money went back.
+    Returned,
+    /// The provider took it for a second try of the same thing.
+    Duplicate,
+    /// The provider failed at it.
+    Error,
+    /// A word that is not known.
+    Unknown(String),
+}
