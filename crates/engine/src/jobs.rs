@@ -118,7 +118,7 @@ impl Engine {
             let connection = Connection { configuration: &opened.configuration, secrets: &opened.secrets };
             if let Err(error) = pages.expire(&connection, setup_id).await {
                 tracing::info!(%payment, %error, "the provider did not close a page");
-                closed = !error.retry_safe || job.attempts >= EXPIRE_TRIES;
+                closed = error.outcome_known && !error.retry_safe || job.attempts >= EXPIRE_TRIES;
             }
         }
         let mut tx = self.db.write().await?;

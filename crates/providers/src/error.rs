@@ -92,17 +92,17 @@ impl ProviderError {
 
     /// The request went out and no whole answer came back.
     pub fn cut(message: &str) -> Self {
-        Self { outcome_known: false, ..Self::unreachable(message) }
+        Self { outcome_known: false, retry_safe: false, ..Self::unreachable(message) }
     }
 
     /// No answer in time.
     pub fn timed_out(message: &str) -> Self {
-        Self { kind: Kind::TimedOut, outcome_known: false, ..Self::unreachable(message) }
+        Self { kind: Kind::TimedOut, ..Self::cut(message) }
     }
 
     /// An answer that makes no sense; what was done is not known.
     pub fn nonsense(message: &str) -> Self {
-        Self { kind: Kind::Nonsense, fault: Fault::Theirs, outcome_known: false, ..Self::unreachable(message) }
+        Self { kind: Kind::Nonsense, fault: Fault::Theirs, ..Self::cut(message) }
     }
 }
 
@@ -129,9 +129,13 @@ impl fmt::Display for ProviderError {
 pub fn clean(text: &str) -> String {
     let mut kept = String::new();
     let mut digits = String::new();
-    let mut flush = |digits: &mut String, kept: &mut String| {
+    let flush = |digits: &mut String, kept: &mut String| {
         let count = digits.chars().filter(char::is_ascii_digit).count();
-        if count >= MASKED_DIGITS { kept.push_str("[number]") } else { kept.push_str(digits) }
+        if count >= MASKED_DIGITS {
+            kept.push_str("[number]")
+        } else {
+            kept.push_str(digits)
+        }
         digits.clear();
     };
     for letter in text.trim().chars().take(MAX_MESSAGE) {

@@ -48,7 +48,11 @@ pub trait Provider: Send + Sync + 'static {
 #[async_trait]
 pub trait HostedPayments: Send + Sync {
     /// Asks for a page. May have made one when the answer was lost; nobody was sent there then.
-    async fn open(&self, connection: &Connection<'_>, order: &HostedOrder<'_>) -> Result<HostedPage, ProviderError>;
+    async fn open(
+        &self,
+        connection: &Connection<'_>,
+        order: &HostedOrder<'_>,
+    ) -> Result<HostedPage, ProviderError>;
 
     /// Closes a page. One that is closed, paid or gone already is no error.
     async fn expire(&self, connection: &Connection<'_>, setup_id: &str) -> Result<(), ProviderError>;

@@ -20,7 +20,8 @@ pub struct Registry {
 impl Registry {
     /// All of them. Fails when an embedded template cannot be read, which the tests would have told.
     pub fn new(settings: Settings, http: Http) -> Result<Self, String> {
-        let providers: Vec<Box<dyn Provider>> = vec![Box::new(worldpay::Worldpay::new(settings.worldpay, http)?)];
+        let providers: Vec<Box<dyn Provider>> =
+            vec![Box::new(worldpay::Worldpay::new(settings.worldpay, http)?)];
         Ok(Self { providers })
     }
 

@@ -16,7 +16,7 @@ use kontor_domain::templates::Template;
 use url::Url;
 
 use crate::{
-    Connection, Http, HostedOrder, HostedPage, HostedPayments, HostedReturn, Lookup, Provider, ProviderError,
+    Connection, HostedOrder, HostedPage, HostedPayments, HostedReturn, Http, Lookup, Provider, ProviderError,
     ProviderTransaction, ReturnError, TestReport,
     http::{Call, Method},
     registry,
@@ -77,7 +77,8 @@ impl Worldpay {
             (true, None) => host.namespace().replacen("https://", "https://cert", 1),
             (false, _) => host.namespace().to_owned(),
         };
-        Url::parse(&address).map_err(|_| ProviderError::misconfigured("the provider's address cannot be read"))
+        Url::parse(&address)
+            .map_err(|_| ProviderError::misconfigured("the provider's address cannot be read"))
     }
 
     /// Where the customer's browser goes (§1).
@@ -90,7 +91,11 @@ impl Worldpay {
         format!("{base}/?TransactionSetupID={setup_id}")
     }
 
-    async fn send(&self, connection: &Connection<'_>, message: wire::Message) -> Result<reply::Reply, ProviderError> {
+    async fn send(
+        &self,
+        connection: &Connection<'_>,
+        message: wire::Message,
+    ) -> Result<reply::Reply, ProviderError> {
         let url = self.address(connection, message.host)?;
         let answer = self
             .http
@@ -153,7 +158,11 @@ impl Provider for Worldpay {
 
 #[async_trait]
 impl HostedPayments for Worldpay {
-    async fn open(&self, connection: &Connection<'_>, order: &HostedOrder<'_>) -> Result<HostedPage, ProviderError> {
+    async fn open(
+        &self,
+        connection: &Connection<'_>,
+        order: &HostedOrder<'_>,
+    ) -> Result<HostedPage, ProviderError> {
         let message = wire::transaction_setup(connection, order)?;
         let reply = self.send(connection, message).await?;
         map::accepted(&reply)?;

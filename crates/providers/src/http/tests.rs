@@ -29,8 +29,15 @@ async fn server(answer: Option<&'static [u8]>) -> Url {
 async fn call(url: &Url, limit: usize) -> Result<Answer, Failure> {
     let http = Http::new().expect("a client");
     let timeout = Duration::from_millis(300);
-    http.send(Call { method: Method::Post, url, headers: &[("accept", "text/xml")], body: b"x".to_vec(), timeout, limit })
-        .await
+    http.send(Call {
+        method: Method::Post,
+        url,
+        headers: &[("accept", "text/xml")],
+        body: b"x".to_vec(),
+        timeout,
+        limit,
+    })
+    .await
 }
 
 #[tokio::test]
@@ -42,7 +49,9 @@ async fn a_whole_answer_is_read_up_to_the_limit() {
 
 #[tokio::test]
 async fn a_redirect_is_an_answer_and_is_not_followed() {
-    let url = server(Some(b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n")).await;
+    let url =
+        server(Some(b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n"))
+            .await;
     let answer = call(&url, 10).await.expect("an answer");
     assert_eq!((answer.status, answer.location.as_deref()), (302, Some("http://127.0.0.1:1/")));
 }

@@ -61,7 +61,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Element, ProviderError> {
                 close(element, &mut open, &mut root, count).ok_or_else(broken)?;
             }
             Event::Text(text) => {
-                let text = text.decode().map_err(|_| broken())?;
+                let text = text.xml10_content();
                 match open.last_mut() {
                     Some(element) => element.text.push_str(&text),
                     None if text.trim().is_empty() => {}
@@ -69,8 +69,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Element, ProviderError> {
                 }
             }
             Event::CData(data) => {
-                let text = data.decode().map_err(|_| broken())?;
-                open.last_mut().ok_or_else(broken)?.text.push_str(&text);
+                open.last_mut().ok_or_else(broken)?.text.push_str(&data.xml10_content());
             }
             Event::GeneralRef(entity) => {
                 let letter = resolve(&entity).ok_or_else(broken)?;
@@ -87,8 +86,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Element, ProviderError> {
     root.ok_or_else(broken)
 }
 
-fn named(name: &[u8]) -> Element {
-    Element { name: String::from_utf8_lossy(name).into_owned(), ..Element::default() }
+fn named(name: &str) -> Element {
+    Element { name: name.to_owned(), ..Element::default() }
 }
 
 fn close(element: Element, open: &mut [Element], root: &mut Option<Element>, count: usize) -> Option<()> {
@@ -108,7 +107,7 @@ fn resolve(entity: &quick_xml::events::BytesRef<'_>) -> Option<char> {
     if let Some(letter) = entity.resolve_char_ref().ok()? {
         return Some(letter);
     }
-    match entity.decode().ok()?.as_ref() {
+    match entity.as_ref() {
         "amp" => Some('&'),
         "lt" => Some('<'),
         "gt" => Some('>'),

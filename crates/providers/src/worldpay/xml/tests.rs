@@ -2,7 +2,8 @@ use super::*;
 
 #[test]
 fn entities_and_order_do_not_matter() {
-    let root = read(b"<?xml version=\"1.0\"?><a xmlns='x'><b>1 &amp; &#50;</b><c/><!-- no --></a>").expect("whole");
+    let root =
+        read(b"<?xml version=\"1.0\"?><a xmlns='x'><b>1 &amp; &#50;</b><c/><!-- no --></a>").expect("whole");
     assert_eq!(root.value("b").expect("once"), Some("1 & 2"));
     assert_eq!(root.value("c").expect("once"), None);
     assert_eq!(root.value("d").expect("none"), None);
@@ -10,7 +11,18 @@ fn entities_and_order_do_not_matter() {
 
 #[test]
 fn what_is_no_whole_document_is_refused() {
-    for text in ["", "  ", "text", "<a>", "<a></b>", "<a/><b/>", "<a/>x", "<a>&unknown;</a>", "<!DOCTYPE a><a/>", "{}"] {
+    for text in [
+        "",
+        "  ",
+        "text",
+        "<a>",
+        "<a></b>",
+        "<a/><b/>",
+        "<a/>x",
+        "<a>&unknown;</a>",
+        "<!DOCTYPE a><a/>",
+        "{}",
+    ] {
         assert!(read(text.as_bytes()).is_err(), "{text}");
     }
     assert!(read(b"<a>\xff</a>").is_err());
