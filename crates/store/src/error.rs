@@ -32,8 +32,8 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)
             | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed => Self::Unavailable(error),
-            sqlx::Error::WorkerCrashed => Self::Unavailable(error),
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
             sqlx::Error::Database(refusal) if refusal.is_unique_violation() => Self::Conflict,
             sqlx::Error::Database(refusal) if gone(refusal.code().as_deref()) => Self::Unavailable(error),
             _ => Self::Database(error),

@@ -14,6 +14,8 @@ use axum::extract::{DefaultBodyLimit, FromRequest};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 
+use kontor_domain::Currency;
+
 pub use field::Field;
 pub use fields::{Decimal, Fields};
 pub use json::Json;
@@ -72,8 +74,23 @@ impl RawBody {
         self.read_with_form().map(|(request, _)| request)
     }
 
+    /// As [`RawBody::read`], with the currency of amounts whose object does not name one.
+    pub fn read_in<T: Request>(&self, currency: Currency) -> Result<T, Problem> {
+        self.read_fields(currency).map(|(request, _)| request)
+    }
+
     /// Reads the body, and says in which form its enums came (`None`: it had none).
     pub fn read_with_form<T: Request>(&self) -> Result<(T, Option<Form>), Problem> {
+        self.read_fields(Currency::USD)
+    }
+
+    /// The text of one field ahead of the reading, for what the rest is read by. Unchecked; none where it is no text.
+    pub fn peek(&self, key: &str) -> Option<String> {
+        let Ok(Json::Object(entries)) = Json::parse(self.bytes.as_ref().ok()?) else { return None };
+        Fields::new(entries).peek(key)
+    }
+
+    fn read_fields<T: Request>(&self, currency: Currency) -> Result<(T, Option<Form>), Problem> {
         let empty = self.bytes.as_ref().is_ok_and(Bytes::is_empty);
         if !self.json && (self.typed || !empty) {
             return Err(Problem::unsupported_media_type("application/json"));
@@ -88,7 +105,7 @@ impl RawBody {
         let Json::Object(entries) = json else {
             return Err(Problem::bad_request("malformed_json", "The body must be a JSON object."));
         };
-        let mut fields = Fields::new(entries);
+        let mut fields = Fields::new(entries).with_currency(currency);
         let request = T::read(&mut fields);
         let (errors, form) = fields.finish();
         match request {

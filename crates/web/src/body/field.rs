@@ -273,7 +273,7 @@ impl<'f> Field<'f> {
 }
 
 fn nested<T: Request>(fields: &mut Fields, path: String, entries: Vec<(String, Json)>) -> Option<T> {
-    let mut child = Fields::at(path.clone(), entries);
+    let mut child = Fields::at(path.clone(), entries, fields.currency());
     let read = T::read(&mut child);
     if read.is_none() && !child.is_wrong() {
         child.wrong_at(path, "is not valid");

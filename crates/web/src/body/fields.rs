@@ -41,17 +41,44 @@ pub struct Fields {
     entries: Vec<(String, Json)>,
     errors: Errors,
     form: Option<Form>,
+    currency: Currency,
 }
 
 impl Fields {
     /// The root object of a body.
     pub fn new(entries: Vec<(String, Json)>) -> Self {
-        Self::at(String::new(), entries)
+        Self::at(String::new(), entries, Currency::USD)
     }
 
     /// A nested object; what is wrong in it is handed back by [`Fields::absorb`].
-    pub(super) fn at(path: String, entries: Vec<(String, Json)>) -> Self {
-        Self { path, entries, errors: Errors::new(), form: None }
+    pub(super) fn at(path: String, entries: Vec<(String, Json)>, currency: Currency) -> Self {
+        Self { path, entries, errors: Errors::new(), form: None, currency }
+    }
+
+    /// The currency of amounts where the body does not name one.
+    #[must_use]
+    pub(super) fn with_currency(self, currency: Currency) -> Self {
+        Self { currency, ..self }
+    }
+
+    /// The currency of amounts here.
+    pub fn currency(&self) -> Currency {
+        self.currency
+    }
+
+    /// Reads the currency that this object and those inside of it are in. A wrong one is an error, and the amounts
+    /// are then read in the one before.
+    pub fn name_currency(&mut self, key: &'static str) -> Currency {
+        if let Some(currency) = self.optional(key).parsed() {
+            self.currency = currency;
+        }
+        self.currency
+    }
+
+    /// A field's text without taking it.
+    pub(super) fn peek(&self, key: &str) -> Option<String> {
+        let found = self.entries.iter().find(|(name, _)| same_key(name, key));
+        found.and_then(|(_, value)| if let Json::Text(text) = value { Some(text.clone()) } else { None })
     }
 
     /// A field that must be there. The key is given in `camelCase`.

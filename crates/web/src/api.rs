@@ -1,0 +1,72 @@
+//! The endpoints, one file a noun. A handler reads, asks a use case, and shows; it decides nothing about money.
+
+pub(crate) mod access;
+pub(crate) mod customers;
+pub(crate) mod integrations;
+pub(crate) mod invoices;
+pub(crate) mod login;
+pub(crate) mod payments;
+pub(crate) mod settings;
+pub(crate) mod templates;
+
+use std::sync::Arc;
+
+use kontor_store::Slice;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    page::{self, Page, Start},
+    problem::Problem,
+    web::Web,
+};
+
+/// Everything under `/api` that needs credentials.
+pub(crate) fn guarded() -> OpenApiRouter<Arc<Web>> {
+    OpenApiRouter::new()
+        .routes(routes!(access::list, access::create))
+        .routes(routes!(access::delete))
+        .routes(routes!(templates::list))
+        .routes(routes!(integrations::list, integrations::create))
+        .routes(routes!(integrations::get, integrations::update, integrations::delete))
+        .routes(routes!(integrations::test))
+        .routes(routes!(settings::get, settings::put))
+        .routes(routes!(customers::list, customers::put))
+        .routes(routes!(customers::get))
+        .routes(routes!(invoices::list, invoices::create))
+        .routes(routes!(invoices::get))
+        .routes(routes!(invoices::moves::issue))
+        .routes(routes!(invoices::moves::void))
+        .routes(routes!(invoices::moves::cancel))
+        .routes(routes!(invoices::pay::create))
+        .routes(routes!(payments::list))
+        .routes(routes!(payments::get))
+        .routes(routes!(payments::resolve))
+        .routes(routes!(payments::worldpay::transaction_setup))
+}
+
+/// What anybody may call.
+pub(crate) fn public() -> OpenApiRouter<Arc<Web>> {
+    OpenApiRouter::new()
+        .routes(routes!(login::login))
+        .routes(routes!(payments::worldpay::callback_get, payments::worldpay::callback_post))
+}
+
+/// The part of a list that a page asks for, with one row more, which tells whether there is a next page.
+pub(crate) fn slice(page: &Page) -> Result<Slice, Problem> {
+    let after = match &page.start {
+        Start::Number(_) => None,
+        Start::After(cursor) => {
+            let at = jiff::Timestamp::from_microsecond(cursor.micros);
+            Some((at.map_err(|_| Problem::invalid("cursor", "is not a cursor of this service"))?, cursor.id.clone()))
+        }
+    };
+    Ok(Slice {
+        limit: i64::from(page.size).saturating_add(1),
+        offset: i64::try_from(page.offset()).map_err(Problem::internal)?,
+        after,
+        descending: page.direction == page::Direction::Descending,
+    })
+}
+
+/// What long lists are sorted on.
+pub(crate) const BY_CREATION: page::Sorts = page::Sorts(&["createdAt"]);

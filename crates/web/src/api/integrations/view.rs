@@ -1,0 +1,181 @@
+//! What is shown of an integration. No type here has room for a secret's value.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use kontor_domain::{
+    ids::{IntegrationId, OrganizationId},
+    integrations::IntegrationType,
+    templates::Template,
+};
+use kontor_providers::TestReport;
+use kontor_store::{integrations::Integration, secrets::Sealed};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    amount::Time,
+    api::templates::{SecretSetting, Setting, secrets, settings},
+    enums::{Form, Shown},
+};
+
+/// An integration in a list.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Summary {
+    #[schema(example = "int_0192f0c1e4b87c3a9d5e6f708192a3b4")]
+    id: String,
+    integration_id: String,
+    organization_id: String,
+    /// 1 Payment, 2 Accounting, …
+    #[schema(value_type = u8, example = 1)]
+    integration_type: Shown<IntegrationType>,
+    #[schema(example = "WorldPay")]
+    provider: String,
+    display_name: String,
+    is_enabled: bool,
+    /// `NotTested`, `Success` or `Failed`.
+    test_status: &'static str,
+    last_tested_at: Option<Time>,
+    /// `NotRequired`, `NotConnected`, `Connected` or `NeedsReauthorization`.
+    connection_status: &'static str,
+    created_at: Time,
+    updated_at: Time,
+    created_by: String,
+}
+
+impl Summary {
+    pub(super) fn of(it: &Integration, organization: OrganizationId, form: Form) -> Self {
+        Self {
+            id: it.id.to_string(),
+            integration_id: it.id.to_string(),
+            organization_id: organization.to_string(),
+            integration_type: form.show(it.integration_type),
+            provider: it.provider.clone(),
+            display_name: it.display_name.clone(),
+            is_enabled: it.is_enabled,
+            test_status: it.test_status.as_str(),
+            last_tested_at: it.last_tested_at.map(Time),
+            connection_status: it.connection_status.as_str(),
+            created_at: it.created_at.into(),
+            updated_at: it.updated_at.into(),
+            created_by: it.created_by.clone(),
+        }
+    }
+}
+
+/// All integrations of an organization.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Summaries {
+    pub(super) integrations: Vec<Summary>,
+}
+
+/// A new integration.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Created {
+    #[serde(flatten)]
+    summary: Summary,
+    configuration: BTreeMap<String, String>,
+}
+
+impl Created {
+    pub(super) fn of(it: &Integration, organization: OrganizationId, form: Form) -> Self {
+        Self { summary: Summary::of(it, organization, form), configuration: it.configuration.clone() }
+    }
+}
+
+/// What the integration's template has room for.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AvailableFields {
+    configuration_fields: Vec<Setting>,
+    secret_fields: Vec<SecretSetting>,
+    #[serde(rename = "requiresOAuth")]
+    requires_oauth: bool,
+    documentation_url: String,
+    supported_features: Vec<String>,
+}
+
+/// A secret that is set: its name and age.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SecretKey {
+    key: String,
+    updated_at: Time,
+}
+
+/// One integration.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Detail {
+    #[serde(flatten)]
+    created: Created,
+    available_fields: AvailableFields,
+    /// Which secrets are set.
+    secret_keys: Vec<SecretKey>,
+}
+
+impl Detail {
+    pub(super) fn of(
+        it: &Integration,
+        organization: OrganizationId,
+        template: &Template,
+        sealed: &[Sealed],
+        form: Form,
+    ) -> Self {
+        let available_fields = AvailableFields {
+            configuration_fields: settings(template, form),
+            secret_fields: secrets(template),
+            requires_oauth: template.requires_oauth,
+            documentation_url: template.documentation_url.clone(),
+            supported_features: template.supported_features.clone(),
+        };
+        let key = |it: &Sealed| SecretKey { key: it.field.clone(), updated_at: it.updated_at.into() };
+        Self {
+            created: Created::of(it, organization, form),
+            available_fields,
+            secret_keys: sealed.iter().map(key).collect(),
+        }
+    }
+}
+
+/// A changed integration.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Updated {
+    #[serde(flatten)]
+    pub(super) detail: Detail,
+    /// Whether a secret or a critical setting changed, so that a new test is due.
+    pub(super) test_connection_required: bool,
+}
+
+/// How a connection test ended.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Tested {
+    integration_id: String,
+    is_successful: bool,
+    success: bool,
+    /// `Success` or `Failed`.
+    test_status: &'static str,
+    /// One line.
+    message: String,
+    /// What it means, and what to do.
+    details: String,
+    tested_at: Time,
+}
+
+impl Tested {
+    pub(super) fn of(id: IntegrationId, report: &TestReport, at: Timestamp) -> Self {
+        Self {
+            integration_id: id.to_string(),
+            is_successful: report.success,
+            success: report.success,
+            test_status: if report.success { "Success" } else { "Failed" },
+            message: report.message.clone(),
+            details: report.details.clone(),
+            tested_at: at.into(),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! `/api/invoices`: drafts, their way out, and what was paid on them.
+
+pub(crate) mod moves;
+pub(crate) mod pay;
+mod request;
+mod view;
+
+use std::sync::Arc;
+
+use axum::{extract::State, http::Uri, response::Response};
+use kontor_domain::{
+    Currency,
+    customers::Customer,
+    ids::OrganizationId,
+    invoices::{Invoice, Status},
+};
+use kontor_store::{Conn, customers, invoices, payments};
+
+pub(crate) use request::Create;
+pub(crate) use view::View;
+
+use super::{BY_CREATION, slice};
+use crate::{
+    answer::Answer,
+    body::RawBody,
+    etag::{ETag, IfNoneMatch},
+    idempotency::Repeat,
+    page::{Cursor, Envelope, Page},
+    problem::Problem,
+    repeat::{Change, Claimed},
+    web::{Params, Web, Who, parameter, parsed},
+};
+
+fn missing() -> Problem {
+    Problem::not_found("invoice_not_found")
+}
+
+/// One invoice that the caller may see. A foreign one, and another customer's, is absent.
+async fn load(conn: &mut Conn, who: &Who, id: &str) -> Result<Invoice, Problem> {
+    let id = id.parse().map_err(|_| missing())?;
+    let own = who.caller.own_customer()?;
+    let found = invoices::get(conn, who.organization(), id).await?;
+    found.filter(|it| own.is_none_or(|own| own == it.customer_number)).ok_or_else(missing)
+}
+
+async fn shown(conn: &mut Conn, organization: OrganizationId, invoice: &Invoice) -> Result<View, Problem> {
+    let paid = payments::applied_to(conn, organization, invoice.id).await?;
+    View::of(invoice, &paid)
+}
+
+/// Lists invoices. A Customer sees its own.
+#[utoipa::path(get, path = "/api/invoices", tag = "Invoices", params(("customerNumber" = Option<String>, Query),
+    ("status" = Option<String>, Query), ("pageSize" = Option<u32>, Query), ("pageNumber" = Option<u32>, Query),
+    ("cursor" = Option<String>, Query), ("sortOn" = Option<String>, Query), ("sortDirection" = Option<String>, Query)),
+    responses((status = 200, description = "A page of invoices", body = Envelope<View>)))]
+pub(crate) async fn list(State(web): State<Arc<Web>>, who: Who, uri: Uri) -> Result<Answer, Problem> {
+    let asked = parameter(&uri, "customerNumber")?;
+    if let Some(number) = &asked {
+        who.caller.for_customer(number)?;
+    }
+    let own = who.caller.own_customer()?.map(str::to_owned);
+    let page = Page::of(&uri, BY_CREATION)?;
+    let words = "must be one of: Draft, Issued, PartiallyPaid, Paid, Voided, Cancelled";
+    let status = parsed(&uri, "status", words, |text| text.parse::<Status>().ok())?;
+    let filter = invoices::Filter { customer_number: asked.or(own), status };
+    let mut conn = web.engine.db.read().await?;
+    let found = invoices::list(&mut conn, who.organization(), &filter, &slice(&page)?).await?;
+    let at = |it: &Invoice| Cursor {
+        micros: it.created_at.as_microsecond(),
+        id: it.id.to_string(),
+        direction: page.direction,
+    };
+    let rows = page.envelope(found.rows, u64::try_from(found.total).ok(), BY_CREATION, at);
+    let mut data = Vec::with_capacity(rows.data.len());
+    for invoice in &rows.data {
+        data.push(shown(&mut conn, who.organization(), invoice).await?);
+    }
+    let mut data = data.into_iter();
+    // One view a row, in their order.
+    Answer::ok(&rows.map(|_| data.next()))
+}
+
+/// Reads one invoice with what was paid on it.
+#[utoipa::path(get, path = "/api/invoices/{id}", tag = "Invoices", params(("id" = String, Path)),
+    responses((status = 200, description = "The invoice", body = View)))]
+pub(crate) async fn get(
+    State(web): State<Arc<Web>>,
+    who: Who,
+    Params(id): Params<String>,
+    known: IfNoneMatch,
+) -> Result<Answer, Problem> {
+    let mut conn = web.engine.db.read().await?;
+    let invoice = load(&mut conn, &who, &id).await?;
+    let view = shown(&mut conn, who.organization(), &invoice).await?;
+    Ok(Answer::ok(&view)?.tagged(ETag::new(invoice.version)).unless(&known))
+}
+
+/// Adds a draft. Subtotal and total are computed, and must agree where they are sent.
+#[utoipa::path(post, path = "/api/invoices", tag = "Invoices", request_body = Create,
+    responses((status = 201, description = "The draft", body = View)))]
+pub(crate) async fn create(
+    State(web): State<Arc<Web>>,
+    who: Who,
+    repeat: Repeat,
+    body: RawBody,
+) -> Result<Response, Problem> {
+    who.caller.staff()?;
+    let customer = match body.peek("customerNumber") {
+        Some(number) => {
+            let mut conn = web.engine.db.read().await?;
+            customers::get(&mut conn, who.organization(), &number).await?
+        }
+        None => None,
+    };
+    // Amounts are in the customer's currency where the body names none; that decides how many decimals they may have.
+    let currency = customer.as_ref().map_or(Currency::USD, |it| it.currency);
+    let asked: Create = body.read_in(currency)?;
+    let customer = customer.ok_or_else(|| Problem::not_found("customer_not_found"))?;
+    let mut change = match Change::begin(&web, who.organization(), repeat, body.bytes()?).await? {
+        Claimed::New(change) => change,
+        Claimed::Done(response) => return Ok(response),
+    };
+    let result = make(&web, &mut change, &who, &customer, asked).await;
+    change.end(&web, result).await
+}
+
+async fn make(
+    web: &Web,
+    change: &mut Change,
+    who: &Who,
+    customer: &Customer,
+    asked: Create,
+) -> Result<Answer, Problem> {
+    let engine = &web.engine;
+    let organization = who.organization();
+    let (draft, number) = asked.draft(engine.new_invoice_id(), customer, engine.ambient.now());
+    let conn = change.conn();
+    let made = engine.create_invoice(conn, organization, draft, number).await?;
+    engine.audit_invoice(conn, organization, &who.actor, "invoice.created", made.id).await?;
+    let view = View::of(&made, &[])?;
+    Ok(Answer::created(&format!("/api/invoices/{}", made.id), &view)?.tagged(ETag::new(made.version)))
+}

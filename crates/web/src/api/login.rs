@@ -1,0 +1,89 @@
+//! `POST /api/auth/login`: API credentials for a token.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use kontor_domain::Secret;
+use kontor_engine::access::secret_hash;
+use kontor_store::api_keys;
+use serde::Serialize;
+use subtle::ConstantTimeEq;
+use utoipa::ToSchema;
+
+use crate::{
+    answer::Answer,
+    auth,
+    body::{Fields, RawBody, Request},
+    middleware::rate::Limiters,
+    problem::Problem,
+    web::Web,
+};
+
+/// How long a token is good for, in seconds.
+const TOKEN_SECONDS: i64 = 86_400;
+
+/// Credentials. All three together: a secret alone does not log in.
+#[derive(ToSchema)]
+#[schema(rename_all = "PascalCase")]
+pub(crate) struct Login {
+    /// The organization's code.
+    #[schema(example = "HANSA")]
+    org_code: String,
+    /// The public half.
+    #[schema(example = "kc_0123456789abcdef01234567")]
+    client_id: String,
+    /// The secret half.
+    #[schema(value_type = String, example = "kk_…")]
+    client_secret: Secret,
+}
+
+impl Request for Login {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let org_code = fields.required("orgCode").text(1..=64);
+        let client_id = fields.required("clientId").text(1..=128);
+        let client_secret = fields.required("clientSecret").secret(1..=512);
+        Some(Self { org_code: org_code?, client_id: client_id?, client_secret: client_secret? })
+    }
+}
+
+/// A token. In `PascalCase`, unlike everything else here: that is how its clients know it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Token {
+    /// For `Authorization: Bearer` or `x-api-key`.
+    access_token: String,
+    /// Always `api-key`.
+    token_type: &'static str,
+    /// Seconds.
+    expires_in: i64,
+}
+
+/// Trades API credentials for a token that is good for a day.
+#[utoipa::path(post, path = "/api/auth/login", tag = "Access", request_body = Login, security(()),
+    responses((status = 200, description = "A token", body = Token)))]
+pub(crate) async fn login(State(web): State<Arc<Web>>, body: RawBody) -> Result<Answer, Problem> {
+    let asked: Login = body.read()?;
+    Limiters::login(&web.limiters, &asked.client_id)?;
+    let found = {
+        let mut conn = web.engine.db.read().await?;
+        api_keys::by_client_id(&mut conn, &asked.client_id).await?
+    };
+    // The same answer for each of the three that may be wrong: it tells nothing about which ones exist.
+    let hash = secret_hash(&asked.client_secret);
+    let key = found.filter(|key| {
+        let secret = bool::from(key.secret_hash.as_bytes().ct_eq(hash.as_bytes()));
+        secret && key.org_code == asked.org_code
+    });
+    let key = key.ok_or_else(|| Problem::unauthorized("The credentials are not valid."))?;
+    let claims = auth::Claims::new(
+        &key.organization,
+        &key.org_code,
+        &key.role,
+        key.customer_number.as_deref(),
+        &key.id.to_string(),
+        web.engine.ambient.now(),
+        TOKEN_SECONDS,
+    );
+    let access_token = auth::mint(&claims, &web.auth_secret).map_err(Problem::internal)?;
+    Answer::ok(&Token { access_token, token_type: "api-key", expires_in: TOKEN_SECONDS })
+}

@@ -1,0 +1,116 @@
+//! `/api/payments`: every attempt, how it stands, and the question to the provider.
+
+mod view;
+pub(crate) mod worldpay;
+
+use std::sync::Arc;
+
+use axum::{extract::State, http::Uri};
+use kontor_domain::payments::{Payment, Status};
+use kontor_engine::resolve::Why;
+use kontor_store::{Conn, events, payments};
+
+pub(crate) use view::{Timed, View};
+
+use super::{BY_CREATION, slice};
+use crate::{
+    answer::Answer,
+    etag::{ETag, IfNoneMatch},
+    page::{Cursor, Envelope, Page},
+    problem::Problem,
+    web::{Params, Web, Who, parameter, parsed},
+};
+
+fn missing() -> Problem {
+    Problem::not_found("payment_not_found")
+}
+
+/// One payment that the caller may see. A foreign one, and another customer's, is absent.
+async fn load(conn: &mut Conn, who: &Who, id: &str) -> Result<Payment, Problem> {
+    let id = id.parse().map_err(|_| missing())?;
+    let own = who.caller.own_customer()?;
+    let found = payments::get(conn, who.organization(), id).await?;
+    found.filter(|it| own.is_none_or(|own| own == it.customer_number)).ok_or_else(missing)
+}
+
+async fn shown(conn: &mut Conn, who: &Who, payment: &Payment) -> Result<View, Problem> {
+    let applications = payments::applications(conn, who.organization(), payment).await?;
+    View::of(payment, &applications)
+}
+
+/// Lists payments: every attempt, whatever became of it. A Customer sees its own.
+#[utoipa::path(get, path = "/api/payments", tag = "Payments", params(("invoiceId" = Option<String>, Query),
+    ("customerNumber" = Option<String>, Query), ("status" = Option<String>, Query), ("provider" = Option<String>, Query),
+    ("pageSize" = Option<u32>, Query), ("pageNumber" = Option<u32>, Query), ("cursor" = Option<String>, Query),
+    ("sortOn" = Option<String>, Query), ("sortDirection" = Option<String>, Query)),
+    responses((status = 200, description = "A page of payments", body = Envelope<View>)))]
+pub(crate) async fn list(State(web): State<Arc<Web>>, who: Who, uri: Uri) -> Result<Answer, Problem> {
+    let asked = parameter(&uri, "customerNumber")?;
+    if let Some(number) = &asked {
+        who.caller.for_customer(number)?;
+    }
+    let own = who.caller.own_customer()?.map(str::to_owned);
+    let page = Page::of(&uri, BY_CREATION)?;
+    let words: Vec<&str> = Status::ALL.iter().map(|it| it.as_str()).collect();
+    let words = format!("must be one of: {}", words.join(", "));
+    let registry = &web.engine.registry;
+    let filter = payments::Filter {
+        invoice_id: parsed(&uri, "invoiceId", "must be an invoice's id", |text| text.parse().ok())?,
+        customer_number: asked.or(own),
+        status: parsed(&uri, "status", &words, |text| text.parse().ok())?,
+        provider: parsed(&uri, "provider", "must be a provider's name", |text| {
+            registry.get(text).map(|it| it.template().provider.clone())
+        })?,
+    };
+    let mut conn = web.engine.db.read().await?;
+    let found = payments::list(&mut conn, who.organization(), &filter, &slice(&page)?).await?;
+    let at = |it: &Payment| Cursor {
+        micros: it.created_at.as_microsecond(),
+        id: it.id.to_string(),
+        direction: page.direction,
+    };
+    let rows = page.envelope(found.rows, u64::try_from(found.total).ok(), BY_CREATION, at);
+    let mut data = Vec::with_capacity(rows.data.len());
+    for payment in &rows.data {
+        data.push(shown(&mut conn, &who, payment).await?);
+    }
+    let mut data = data.into_iter();
+    // One view a row, in their order.
+    Answer::ok(&rows.map(|_| data.next()))
+}
+
+/// Reads one payment with its timeline.
+#[utoipa::path(get, path = "/api/payments/{id}", tag = "Payments", params(("id" = String, Path)),
+    responses((status = 200, description = "The payment", body = Timed)))]
+pub(crate) async fn get(
+    State(web): State<Arc<Web>>,
+    who: Who,
+    Params(id): Params<String>,
+    known: IfNoneMatch,
+) -> Result<Answer, Problem> {
+    let mut conn = web.engine.db.read().await?;
+    let payment = load(&mut conn, &who, &id).await?;
+    let view = shown(&mut conn, &who, &payment).await?;
+    let timeline = events::of_subject(&mut conn, who.organization(), &payment.id.to_string()).await?;
+    let view = Timed::of(view, &timeline)?;
+    Ok(Answer::ok(&view)?.tagged(ETag::new(payment.version)).unless(&known))
+}
+
+/// Asks the provider now what became of a payment, and records what it says.
+#[utoipa::path(post, path = "/api/payments/{id}/resolve", tag = "Payments", params(("id" = String, Path)),
+    responses((status = 200, description = "The payment as it stands now", body = View)))]
+pub(crate) async fn resolve(
+    State(web): State<Arc<Web>>,
+    who: Who,
+    Params(id): Params<String>,
+) -> Result<Answer, Problem> {
+    who.caller.admin()?;
+    let payment = load(&mut *web.engine.db.read().await?, &who, &id).await?;
+    let resolved = web.engine.resolve(who.organization(), payment.id, Why::Asked, &who.actor).await?;
+    if let Some(error) = resolved.unanswered {
+        return Err(kontor_engine::Error::Provider { error, payment: Some(payment.id) }.into());
+    }
+    let mut conn = web.engine.db.read().await?;
+    let view = shown(&mut conn, &who, &resolved.payment).await?;
+    Ok(Answer::ok(&view)?.tagged(ETag::new(resolved.payment.version)))
+}

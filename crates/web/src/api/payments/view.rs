@@ -1,0 +1,157 @@
+//! What is shown of a payment.
+
+use kontor_domain::payments::{Application, Failure, Payment};
+use kontor_store::events::Event;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::{
+    amount::{Amount, Time},
+    problem::Problem,
+};
+
+/// A payment (API.md §6, Payment).
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Payment)]
+pub(crate) struct View {
+    #[schema(example = "pay_0192f0c1e4b87c3a9d5e6f708192a3b4")]
+    id: String,
+    /// Created, Submitted, Succeeded, Declined, Failed, Unknown, Abandoned, …
+    #[schema(example = "Succeeded")]
+    status: &'static str,
+    customer_number: String,
+    invoice_id: Option<String>,
+    amount: Amount,
+    #[schema(example = "USD")]
+    currency_code: &'static str,
+    /// Hosted, Check, Cash, Ach, Wire or Other.
+    method: &'static str,
+    provider: Option<String>,
+    integration_id: Option<String>,
+    provider_transaction_id: Option<String>,
+    /// The 16 digits that the provider carries.
+    provider_reference: String,
+    /// The caller's own.
+    reference: Option<String>,
+    received_at: Option<Time>,
+    transaction_setup_id: Option<String>,
+    amount_applied: Amount,
+    amount_refunded: Amount,
+    unapplied_amount: Amount,
+    applications: Vec<ApplicationView>,
+    authorization_code: Option<String>,
+    avs_result: Option<String>,
+    cvv_result: Option<String>,
+    failure: Option<FailureView>,
+    created_at: Time,
+    updated_at: Time,
+}
+
+/// Where a payment, or a part of it, lies.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Application)]
+pub(crate) struct ApplicationView {
+    invoice_id: String,
+    amount: Amount,
+    created_at: Time,
+}
+
+/// Why it did not come about.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Failure)]
+pub(crate) struct FailureView {
+    code: String,
+    message: String,
+    provider_code: Option<String>,
+    provider_message: Option<String>,
+}
+
+impl FailureView {
+    fn of(it: &Failure) -> Self {
+        Self {
+            code: it.code.clone(),
+            message: it.message.clone(),
+            provider_code: it.provider_code.clone(),
+            provider_message: it.provider_message.clone(),
+        }
+    }
+}
+
+impl View {
+    pub(crate) fn of(it: &Payment, applications: &[Application]) -> Result<Self, Problem> {
+        let taken = it.provider_transaction_id.is_some() || it.received_at.is_some();
+        let unapplied = it.amount.minus(it.applied).and_then(|rest| rest.minus(it.refunded)).map_err(Problem::internal)?;
+        let zero = kontor_domain::Money::zero(it.amount.currency());
+        let place = |it: &Application| ApplicationView {
+            invoice_id: it.invoice_id.to_string(),
+            amount: it.amount.into(),
+            created_at: it.created_at.into(),
+        };
+        Ok(Self {
+            id: it.id.to_string(),
+            status: it.status.as_str(),
+            customer_number: it.customer_number.clone(),
+            invoice_id: it.invoice_id.map(|id| id.to_string()),
+            amount: it.amount.into(),
+            currency_code: it.amount.currency().code(),
+            method: it.method.as_str(),
+            provider: it.provider.clone(),
+            integration_id: it.integration_id.map(|id| id.to_string()),
+            provider_transaction_id: it.provider_transaction_id.clone(),
+            provider_reference: it.provider_reference.clone(),
+            reference: it.reference.clone(),
+            received_at: it.received_at.map(Time),
+            transaction_setup_id: it.transaction_setup_id.clone(),
+            amount_applied: it.applied.into(),
+            amount_refunded: it.refunded.into(),
+            // Money that was never taken cannot lie about.
+            unapplied_amount: if taken { unapplied } else { zero }.into(),
+            applications: applications.iter().map(place).collect(),
+            authorization_code: it.authorization_code.clone(),
+            avs_result: it.avs_result.clone(),
+            cvv_result: it.cvv_result.clone(),
+            failure: it.failure.as_ref().map(FailureView::of),
+            created_at: it.created_at.into(),
+            updated_at: it.updated_at.into(),
+        })
+    }
+}
+
+/// One payment with what happened to it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = PaymentWithTimeline)]
+pub(crate) struct Timed {
+    #[serde(flatten)]
+    payment: View,
+    /// Oldest first.
+    timeline: Vec<Moment>,
+}
+
+/// Something that happened to a payment.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Moment {
+    id: String,
+    /// Such as `payment.succeeded`.
+    #[serde(rename = "type")]
+    kind: String,
+    created_at: Time,
+    /// The facts.
+    #[schema(value_type = Object)]
+    data: Box<RawValue>,
+}
+
+impl Timed {
+    pub(super) fn of(payment: View, events: &[Event]) -> Result<Self, Problem> {
+        let moment = |it: &Event| {
+            let data = RawValue::from_string(it.data.clone()).map_err(Problem::internal)?;
+            Ok(Moment { id: it.id.to_string(), kind: it.kind.clone(), created_at: it.at.into(), data })
+        };
+        Ok(Self { payment, timeline: events.iter().map(moment).collect::<Result<_, Problem>>()? })
+    }
+}

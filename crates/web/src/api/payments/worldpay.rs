@@ -1,0 +1,176 @@
+//! Worldpay's hosted page: `POST /api/payments/worldpay/transaction-setup`, and the way back from it.
+//!
+//! The only endpoints that carry a provider's name, for their clients know them by it.
+
+mod back;
+mod request;
+
+use std::sync::Arc;
+
+use axum::{extract::State, response::{IntoResponse, Response}};
+use kontor_domain::{customers::Customer, ids::InvoiceId};
+use kontor_engine::hosted::{Order, Page};
+use kontor_store::{Conn, customers, idempotency, invoices, organizations};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+pub(crate) use back::{__path_callback_get, __path_callback_post, callback_get, callback_post};
+use request::Setup;
+
+use crate::{
+    answer::Answer,
+    api::settings::may_return_to,
+    body::RawBody,
+    idempotency::Repeat,
+    problem::Problem,
+    repeat::{Claimed, claim, kept, stays_true},
+    web::{Web, Who},
+};
+
+/// The provider's template.
+const PROVIDER: &str = "WorldPay";
+/// How much longer than the provider's time limit a claim lasts, in seconds.
+const MARGIN_SECONDS: i64 = 30;
+
+/// A page that is ready.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SetupView {
+    /// The provider's id of the page; good for ten minutes.
+    #[schema(example = "3FA0C1D2-7B4E-4C8A-9F10-2D3E4F5A6B7C")]
+    transaction_setup_id: String,
+    /// Where to send the customer's browser.
+    hosted_payment_url: String,
+    /// The payment that was written down.
+    payment_id: String,
+    /// What is paid; null where the payment is kept as the customer's credit.
+    invoice_id: Option<String>,
+}
+
+impl SetupView {
+    fn of(page: &Page) -> Self {
+        Self {
+            transaction_setup_id: page.setup_id.clone(),
+            hosted_payment_url: page.url.clone(),
+            payment_id: page.payment.id.to_string(),
+            invoice_id: page.payment.invoice_id.map(|id| id.to_string()),
+        }
+    }
+}
+
+/// Opens the provider's hosted page for a payment. Nothing is charged until the customer pays there.
+#[utoipa::path(post, path = "/api/payments/worldpay/transaction-setup", tag = "Payments", request_body = Setup,
+    responses((status = 200, description = "The page", body = SetupView)))]
+pub(crate) async fn transaction_setup(
+    State(web): State<Arc<Web>>,
+    who: Who,
+    repeat: Repeat,
+    body: RawBody,
+) -> Result<Response, Problem> {
+    // Without a body that names the customer nobody but the staff gets further than this.
+    let own = who.caller.own_customer()?;
+    let asked: Setup = body.read()?;
+    if own.is_some() {
+        who.caller.for_customer(&asked.customer_number)?;
+    }
+    let order = order(&web, &who, asked).await?;
+    let key = repeat.key(who.organization(), body.bytes()?);
+    if let Some(key) = &key {
+        let seconds = i64::try_from(web.engine.settings.provider_timeout.as_secs()).unwrap_or(i64::MAX);
+        let mut tx = web.engine.db.write().await?;
+        match claim(&web, &mut tx, key, seconds.saturating_add(MARGIN_SECONDS)).await? {
+            Claimed::New(()) => tx.commit().await?,
+            Claimed::Done(response) => return Ok(response),
+        }
+    }
+    // What was claimed must be ended also when the caller hangs up: a task of its own does not go with the request.
+    let task = tokio::spawn(open(Arc::clone(&web), who, order, key, repeat.trace_id));
+    task.await.map_err(Problem::internal)?
+}
+
+async fn open(
+    web: Arc<Web>,
+    who: Who,
+    order: Order,
+    key: Option<idempotency::Key>,
+    trace_id: String,
+) -> Result<Response, Problem> {
+    let answer = |page: &Page| match Answer::ok(&SetupView::of(page)) {
+        Ok(answer) => kept(&answer),
+        // Strings alone: they can always be written.
+        Err(_) => idempotency::Answer { status: 500, headers: "[]".to_owned(), body: Vec::new() },
+    };
+    let opened = web.engine.open_hosted(who.organization(), &who.actor, order, key.as_ref(), answer).await;
+    let problem = match opened {
+        Ok(page) => return Ok(Answer::ok(&SetupView::of(&page))?.into_response()),
+        Err(error) => Problem::from(error),
+    };
+    let Some(key) = key else { return Err(problem) };
+    let mut tx = web.engine.db.write().await?;
+    let response = if stays_true(&problem) {
+        let answer = Answer::of_problem(&problem, &trace_id);
+        idempotency::complete(&mut tx, &key, &kept(&answer)).await?;
+        Ok(answer.into_response())
+    } else {
+        // Nobody can have paid on a page that nobody was sent to, so the same key may try again.
+        idempotency::release(&mut tx, &key).await?;
+        Err(problem)
+    };
+    tx.commit().await?;
+    response
+}
+
+/// What is to be paid, after everything that can be checked without the provider.
+async fn order(web: &Web, who: &Who, asked: Setup) -> Result<Order, Problem> {
+    let mut conn = web.engine.db.read().await?;
+    let organization = organizations::get(&mut conn, who.organization()).await?;
+    let organization = organization.ok_or_else(|| Problem::not_found("organization_not_found"))?;
+    if !may_return_to(&organization, &asked.return_url, web.engine.settings.production) {
+        return Err(Problem::invalid(
+            "applicationReturnUrl",
+            "must be on one of the organization's return origins (see the organization's settings)",
+        ));
+    }
+    let customer = customers::get(&mut conn, who.organization(), &asked.customer_number).await?;
+    let customer = customer.ok_or_else(|| Problem::not_found("customer_not_found"))?;
+    let invoice = invoice(&mut conn, who, &customer, &asked).await?;
+    Ok(Order {
+        provider: PROVIDER.to_owned(),
+        invoice: invoice.as_ref().map(|(id, _)| *id),
+        amount: asked.amount,
+        return_url: asked.return_url.into(),
+        market_code: asked.market_code,
+        is_default: asked.is_default,
+        description: invoice.map(|(_, number)| format!("Invoice {number}")),
+        company_name: organization.name,
+        customer,
+    })
+}
+
+/// The invoice that is meant: the one that is named, else the customer's oldest one with exactly this balance.
+async fn invoice(
+    conn: &mut Conn,
+    who: &Who,
+    customer: &Customer,
+    asked: &Setup,
+) -> Result<Option<(InvoiceId, String)>, Problem> {
+    let missing = || Problem::not_found("invoice_not_found");
+    let found = match (&asked.invoice_id, &asked.invoice_number) {
+        (Some(id), _) => {
+            let id = id.parse().map_err(|_| missing())?;
+            Some(invoices::get(conn, who.organization(), id).await?.ok_or_else(missing)?)
+        }
+        (None, Some(number)) => {
+            Some(invoices::by_number(conn, who.organization(), number).await?.ok_or_else(missing)?)
+        }
+        (None, None) => {
+            let number = &customer.customer_number;
+            invoices::oldest_with_balance(conn, who.organization(), number, asked.amount).await?
+        }
+    };
+    let foreign = found.as_ref().is_some_and(|it| it.customer_number != customer.customer_number);
+    if foreign {
+        return Err(missing());
+    }
+    Ok(found.map(|it| (it.id, it.invoice_number)))
+}

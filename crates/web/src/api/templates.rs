@@ -1,0 +1,164 @@
+//! `GET /api/integration-templates`: what can be connected, and what each needs.
+
+use std::sync::Arc;
+
+use axum::{extract::State, http::Uri};
+use kontor_domain::{
+    integrations::IntegrationType,
+    templates::{ConfigurationField, FieldType, SecretField, Template},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    answer::Answer,
+    enums::{self, Form, Numbered, Preference, Shown},
+    problem::Problem,
+    web::{Web, Who, parsed},
+};
+
+impl Numbered for IntegrationType {
+    const ALL: &'static [Self] = Self::ALL;
+
+    fn number(self) -> u8 {
+        u8::try_from(Self::number(self)).unwrap_or_default()
+    }
+
+    fn name(self) -> &'static str {
+        self.as_str()
+    }
+}
+
+impl Numbered for FieldType {
+    const ALL: &'static [Self] = Self::ALL;
+
+    fn number(self) -> u8 {
+        u8::try_from(Self::number(self)).unwrap_or_default()
+    }
+
+    fn name(self) -> &'static str {
+        self.as_str()
+    }
+}
+
+/// A setting of a template.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Setting {
+    key: String,
+    display_name: String,
+    description: String,
+    /// 1 Text, 2 Number, 3 Boolean, 4 Select, 5 Url.
+    #[serde(rename = "type")]
+    #[schema(value_type = u8, example = 1)]
+    kind: Shown<FieldType>,
+    required: bool,
+    default_value: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    options: Vec<String>,
+}
+
+/// A secret of a template.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SecretSetting {
+    key: String,
+    display_name: String,
+    description: String,
+    required: bool,
+    /// Always true: it is in no answer.
+    is_sensitive: bool,
+}
+
+/// What an integration with a provider consists of.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TemplateView {
+    /// 1 Payment, 2 Accounting, …
+    #[serde(rename = "type")]
+    #[schema(value_type = u8, example = 1)]
+    kind: Shown<IntegrationType>,
+    #[schema(example = "WorldPay")]
+    provider: String,
+    display_name: String,
+    description: String,
+    #[serde(rename = "requiresOAuth")]
+    requires_oauth: bool,
+    documentation_url: String,
+    supported_features: Vec<String>,
+    configuration_fields: Vec<Setting>,
+    secret_fields: Vec<SecretSetting>,
+}
+
+impl TemplateView {
+    fn of(template: &Template, form: Form) -> Self {
+        Self {
+            kind: form.show(template.integration_type),
+            provider: template.provider.clone(),
+            display_name: template.display_name.clone(),
+            description: template.description.clone(),
+            requires_oauth: template.requires_oauth,
+            documentation_url: template.documentation_url.clone(),
+            supported_features: template.supported_features.clone(),
+            configuration_fields: settings(template, form),
+            secret_fields: secrets(template),
+        }
+    }
+}
+
+/// The settings of a template in a form.
+pub(crate) fn settings(template: &Template, form: Form) -> Vec<Setting> {
+    let view = |it: &ConfigurationField| Setting {
+        key: it.key.clone(),
+        display_name: it.display_name.clone(),
+        description: it.description.clone(),
+        kind: form.show(it.field_type),
+        required: it.required,
+        default_value: it.default.clone(),
+        options: it.options.clone(),
+    };
+    template.configuration_fields.iter().map(view).collect()
+}
+
+/// The secrets of a template.
+pub(crate) fn secrets(template: &Template) -> Vec<SecretSetting> {
+    let view = |it: &SecretField| SecretSetting {
+        key: it.key.clone(),
+        display_name: it.display_name.clone(),
+        description: it.description.clone(),
+        required: it.required,
+        is_sensitive: true,
+    };
+    template.secret_fields.iter().map(view).collect()
+}
+
+/// The templates.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Templates {
+    templates: Vec<TemplateView>,
+}
+
+/// The type that a query narrows to, by number or name.
+pub(crate) fn type_of(uri: &Uri) -> Result<Option<IntegrationType>, Problem> {
+    let words = enums::choices::<IntegrationType>();
+    parsed(uri, "integrationType", &words, |text| enums::parse(text).map(|(it, _)| it))
+}
+
+/// Lists what can be connected.
+#[utoipa::path(get, path = "/api/integration-templates", tag = "Integrations",
+    params(("integrationType" = Option<String>, Query, description = "Number or name")),
+    responses((status = 200, description = "The templates", body = Templates)))]
+pub(crate) async fn list(
+    State(web): State<Arc<Web>>,
+    who: Who,
+    preference: Preference,
+    uri: Uri,
+) -> Result<Answer, Problem> {
+    who.caller.admin()?;
+    let wanted = type_of(&uri)?;
+    let choice = preference.choose(None);
+    let all = web.engine.registry.templates();
+    let found = all.filter(|it| wanted.is_none_or(|wanted| wanted == it.integration_type));
+    let templates = found.map(|it| TemplateView::of(it, choice.form)).collect();
+    Ok(Answer::ok(&Templates { templates })?.in_form(choice))
+}

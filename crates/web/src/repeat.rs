@@ -1,0 +1,144 @@
+//! A change that may be asked for twice (`Idempotency-Key`): the work and the kept answer in one transaction.
+//!
+//! Owns which answers are kept: those that stay true. Refuses to keep a 4xx that a better request may turn,
+//! a 5xx, and a conflict that passes. Calls to providers do not belong in here: see `api/payments/worldpay.rs`.
+
+use axum::{
+    http::{HeaderName, HeaderValue, StatusCode},
+    response::{IntoResponse, Response},
+};
+use kontor_domain::ids::OrganizationId;
+use kontor_store::{Conn, Tx, idempotency};
+
+use crate::{answer::Answer, idempotency::Repeat, problem::Problem, web::Web};
+
+/// On every answer that was given before.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+/// Conflicts that pass by themselves.
+const PASSING: [&str; 4] =
+    ["invoice_payment_in_flight", "idempotency_in_progress", "changed_meanwhile", "integration_in_use"];
+/// A claim inside one transaction is seen by nobody before it is complete; the lease is never waited for.
+const LEASE_SECONDS: i64 = 60;
+
+/// One change, from the claim of its key to its answer.
+pub(crate) struct Change {
+    tx: Tx,
+    key: Option<idempotency::Key>,
+    trace_id: String,
+}
+
+/// What comes of a claim.
+pub(crate) enum Claimed<T> {
+    /// Do it.
+    New(T),
+    /// It was done: this was the answer.
+    Done(Response),
+}
+
+impl Change {
+    /// Begins the transaction and claims the key in it.
+    pub(crate) async fn begin(
+        web: &Web,
+        organization: OrganizationId,
+        repeat: Repeat,
+        body: &[u8],
+    ) -> Result<Claimed<Self>, Problem> {
+        let mut tx = web.engine.db.write().await?;
+        let key = repeat.key(organization, body);
+        if let Some(key) = &key {
+            match claim(web, &mut tx, key, LEASE_SECONDS).await? {
+                Claimed::New(()) => {}
+                Claimed::Done(response) => return Ok(Claimed::Done(response)),
+            }
+        }
+        Ok(Claimed::New(Self { tx, key, trace_id: repeat.trace_id }))
+    }
+
+    /// The transaction.
+    pub(crate) fn conn(&mut self) -> &mut Conn {
+        &mut self.tx
+    }
+
+    /// Keeps the answer with the work and commits both; of a refusal that stays true, the answer alone.
+    pub(crate) async fn end(mut self, web: &Web, result: Result<Answer, Problem>) -> Result<Response, Problem> {
+        match result {
+            Ok(answer) => {
+                if let Some(key) = &self.key {
+                    idempotency::complete(&mut self.tx, key, &kept(&answer)).await?;
+                }
+                self.tx.commit().await?;
+                Ok(answer.into_response())
+            }
+            Err(problem) => {
+                self.tx.rollback().await?;
+                let Some(key) = self.key.filter(|_| stays_true(&problem)) else { return Err(problem) };
+                let answer = Answer::of_problem(&problem, &self.trace_id);
+                let mut tx = web.engine.db.write().await?;
+                match claim(web, &mut tx, &key, LEASE_SECONDS).await? {
+                    Claimed::New(()) => {}
+                    // The same request ran beside this one and was faster: both get its answer.
+                    Claimed::Done(response) => return Ok(response),
+                }
+                idempotency::complete(&mut tx, &key, &kept(&answer)).await?;
+                tx.commit().await?;
+                Ok(answer.into_response())
+            }
+        }
+    }
+}
+
+/// Claims a key: new, done before, or an error that says why not.
+pub(crate) async fn claim(
+    web: &Web,
+    conn: &mut Conn,
+    key: &idempotency::Key,
+    lease_seconds: i64,
+) -> Result<Claimed<()>, Problem> {
+    let now = web.engine.ambient.now();
+    let until = now.saturating_add(jiff::SignedDuration::from_secs(lease_seconds)).map_err(Problem::internal)?;
+    match idempotency::claim(conn, key, now, until).await? {
+        idempotency::Claim::New => Ok(Claimed::New(())),
+        idempotency::Claim::Running => Err(running()),
+        idempotency::Claim::Reused => Err(Problem::refused(
+            "idempotency_key_reused",
+            "This Idempotency-Key was used with another body. Use a new key for a new request.",
+        )),
+        idempotency::Claim::Done(answer) => Ok(Claimed::Done(replayed(answer)?)),
+    }
+}
+
+/// The same request is being worked on.
+pub(crate) fn running() -> Problem {
+    Problem::conflict("idempotency_in_progress", "A request with this Idempotency-Key is under way. Try again later.")
+}
+
+/// Whether a refusal is an answer that the same request would get again.
+pub(crate) fn stays_true(problem: &Problem) -> bool {
+    match problem.status() {
+        StatusCode::CONFLICT => !PASSING.contains(&problem.name()),
+        StatusCode::UNPROCESSABLE_ENTITY => problem.name() != "idempotency_key_reused",
+        _ => false,
+    }
+}
+
+/// An answer as it is kept.
+pub(crate) fn kept(answer: &Answer) -> idempotency::Answer {
+    let headers: Vec<(&str, &str)> = answer
+        .headers()
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+        .collect();
+    idempotency::Answer {
+        status: i64::from(answer.status().as_u16()),
+        headers: serde_json::to_string(&headers).unwrap_or_else(|_| "[]".to_owned()),
+        body: answer.body().to_vec(),
+    }
+}
+
+fn replayed(answer: idempotency::Answer) -> Result<Response, Problem> {
+    let headers: Vec<(String, String)> = serde_json::from_str(&answer.headers).map_err(Problem::internal)?;
+    let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let status = u16::try_from(answer.status).map_err(Problem::internal)?;
+    let answer = Answer::kept(status, headers, answer.body)?;
+    Ok(answer.header(REPLAYED, HeaderValue::from_static("true")).into_response())
+}

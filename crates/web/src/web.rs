@@ -1,0 +1,106 @@
+//! What every handler holds: the use cases, and what the operator set for HTTP.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    extract::{ConnectInfo, FromRequestParts, Path},
+    http::{Uri, request::Parts},
+};
+use kontor_domain::{Secret, ids::OrganizationId};
+use kontor_engine::{Actor, Engine};
+use serde::de::DeserializeOwned;
+
+use crate::{auth::Caller, demo::Demo, problem::Problem};
+
+/// What every handler holds.
+pub struct Web {
+    /// The use cases.
+    pub(crate) engine: Arc<Engine>,
+    /// What tokens are signed with.
+    pub(crate) auth_secret: Secret,
+    /// The merchant's application, where it is played.
+    pub(crate) demo: Option<Demo>,
+}
+
+/// A caller with credentials, and how the audit trail names it.
+pub(crate) struct Who {
+    pub(crate) caller: Caller,
+    pub(crate) actor: Actor,
+}
+
+impl Who {
+    /// The caller's organization: the only one that its requests touch.
+    pub(crate) fn organization(&self) -> OrganizationId {
+        self.caller.organization
+    }
+
+    /// The organization in the path must be the caller's own.
+    pub(crate) fn in_path(&self, organization: &str) -> Result<OrganizationId, Problem> {
+        if organization == self.caller.organization.to_string() {
+            return Ok(self.caller.organization);
+        }
+        Err(Problem::forbidden("The organization in the path is not the one of these credentials."))
+    }
+}
+
+impl FromRequestParts<Arc<Web>> for Who {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, web).await?;
+        let actor = Actor { name: caller.subject.clone(), address: address(parts) };
+        Ok(Self { caller, actor })
+    }
+}
+
+/// Somebody who needs no credentials.
+pub(crate) struct Anybody(pub(crate) Actor);
+
+impl<S: Send + Sync> FromRequestParts<S> for Anybody {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(Actor::anonymous(address(parts))))
+    }
+}
+
+/// The other end of the connection. A forwarded header is a claim of whoever sent it, so it does not count.
+fn address(parts: &Parts) -> Option<String> {
+    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip().to_string())
+}
+
+/// The path's variables. A path that cannot be decoded leads nowhere.
+pub(crate) struct Params<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(values) = Path::from_request_parts(parts, state).await.map_err(|_| Problem::no_route())?;
+        Ok(Self(values))
+    }
+}
+
+/// The one value of a query parameter. Given twice is an error: one of the two would be dropped silently.
+pub(crate) fn parameter(uri: &Uri, name: &'static str) -> Result<Option<String>, Problem> {
+    let pairs = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let mut values = pairs.filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    let (first, second) = (values.next(), values.next());
+    if second.is_some() {
+        return Err(Problem::invalid(name, "is given twice"));
+    }
+    Ok(first)
+}
+
+/// As [`parameter`], read into a type; `message` tells what it must be.
+pub(crate) fn parsed<T>(
+    uri: &Uri,
+    name: &'static str,
+    message: &str,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> Result<Option<T>, Problem> {
+    match parameter(uri, name)? {
+        Some(text) => read(&text).map(Some).ok_or_else(|| Problem::invalid(name, message)),
+        None => Ok(None),
+    }
+}
