@@ -11,13 +11,13 @@ pub(crate) mod verdict;
 pub use callback::{CallbackError, Returned, ReturnedStatus};
 
 use kontor_domain::{
-    Id, Money,
+    Money,
     customers::Customer,
     ids::{InvoiceId, OrganizationId},
     payments::{Method, Payment},
 };
 use kontor_providers::ProviderError;
-use kontor_store::{Conn, hosted, idempotency, integrations::Integration, invoices, jobs, payments};
+use kontor_store::{Conn, hosted, idempotency, integrations::Integration, invoices, payments};
 use serde_json::json;
 
 use crate::{Actor, Engine, Error, payments::Payer, resolve::RESOLVE};

@@ -1,7 +1,6 @@
 //! The call for a hosted page, and what is written down of its answer.
 
 use kontor_domain::{
-    Id,
     ids::OrganizationId,
     payments::{Payment, Status},
 };

@@ -1,7 +1,7 @@
 //! What is written down of the provider's word. Every function here is one transaction.
 
 use kontor_domain::{
-    Id, Money,
+    Money,
     ids::OrganizationId,
     payments::{Failure, Payment, Status},
 };

@@ -1,0 +1,54 @@
+//! Data-encryption keys: one or more for each organization, kept wrapped under the key-encryption key.
+
+use kontor_domain::ambient::Entropy;
+use zeroize::Zeroizing;
+
+use crate::{Kek, KekError};
+
+/// A key that records are sealed under. Wiped when dropped; never shown.
+pub struct Dek {
+    id: u32,
+    key: Zeroizing<[u8; 32]>,
+}
+
+/// Why a key was not wrapped or unwrapped.
+pub type DekError = KekError;
+
+impl Dek {
+    /// A new key with this number in its organization.
+    pub fn generate(id: u32, entropy: &dyn Entropy) -> Self {
+        let mut key = Zeroizing::new([0; 32]);
+        entropy.fill(key.as_mut_slice());
+        Self { id, key }
+    }
+
+    /// Its number in its organization.
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// Wraps it. The wrapping binds organization and number: moved to another one's row it does not unwrap.
+    pub fn wrap(&self, kek: &dyn Kek, organization: &str, entropy: &dyn Entropy) -> Result<Vec<u8>, DekError> {
+        kek.wrap(&place(organization, self.id), &self.key, entropy)
+    }
+
+    /// Unwraps a key of an organization.
+    pub fn unwrap(kek: &dyn Kek, organization: &str, id: u32, wrapped: &[u8]) -> Result<Self, DekError> {
+        let key = kek.unwrap(&place(organization, id), wrapped)?;
+        Ok(Self { id, key })
+    }
+
+    pub(crate) fn expose(&self) -> &[u8] {
+        self.key.as_slice()
+    }
+}
+
+fn place(organization: &str, id: u32) -> Vec<u8> {
+    let mut bytes = b"kontor dek 1".to_vec();
+    bytes.extend(id.to_be_bytes());
+    bytes.extend(organization.as_bytes());
+    bytes
+}
+
+#[cfg(test)]
+mod tests;
