@@ -107,7 +107,6 @@ impl Engine {
         } else {
             payment.status = Status::Unknown;
             let due = schedule::after(now, self.settings.resolve_after);
-            let subject = payment.id.to_string();
             self.schedule(&mut tx, organization, RESOLVE, payment.id, due).await?;
             "payment.unknown"
         };

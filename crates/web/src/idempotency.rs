@@ -1,0 +1,68 @@
+//! `Idempotency-Key`: what a caller calls a request that it may repeat (API.md §1, Repeats).
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, HeaderName, request::Parts},
+};
+use kontor_domain::ids::OrganizationId;
+use kontor_store::idempotency::Key;
+use sha2::{Digest, Sha256};
+
+use crate::{middleware::request_id::RequestId, problem::Problem};
+
+/// The header (IETF draft).
+const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+/// The longest key.
+const MAX_KEY: usize = 255;
+
+/// What a caller calls its request, where it does. An extractor; 400 where the header is malformed.
+#[derive(Debug, Clone)]
+pub struct Repeat {
+    key: Option<String>,
+    scope: String,
+    /// The id of this request, for an answer that is kept with it.
+    pub trace_id: String,
+}
+
+impl Repeat {
+    /// The key as it is kept; none where the caller gave none.
+    pub fn key(&self, organization: OrganizationId, body: &[u8]) -> Option<Key> {
+        let key = self.key.clone()?;
+        Some(Key { organization, scope: self.scope.clone(), key, body_hash: hash(body) })
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Repeat {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let trace_id = parts.extensions.get::<RequestId>().map(|it| it.0.clone()).unwrap_or_default();
+        let scope = format!("{} {}", parts.method, parts.uri.path());
+        Ok(Self { key: read(&parts.headers)?, scope, trace_id })
+    }
+}
+
+/// Quoted and bare keys are the same.
+fn read(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut values = headers.get_all(HEADER).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let wrong = || Problem::invalid("Idempotency-Key", "must be there once, with 1 to 255 visible ASCII characters");
+    if values.next().is_some() {
+        return Err(wrong());
+    }
+    let text = value.to_str().map_err(|_| wrong())?.trim();
+    let quoted = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).filter(|_| text.len() > 1);
+    let key = quoted.unwrap_or(text);
+    let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
+    if key.is_empty() || key.len() > MAX_KEY || !visible {
+        return Err(wrong());
+    }
+    Ok(Some(key.to_owned()))
+}
+
+fn hash(body: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(&Sha256::digest(body))
+}
+
+#[cfg(test)]
+mod tests;
