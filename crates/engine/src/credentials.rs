@@ -55,6 +55,14 @@ impl Credentials {
 }
 
 impl Engine {
+    /// Whether the database is sealed under the key that is here.
+    pub async fn check_keys(&self) -> Result<(), Error> {
+        let mut conn = self.db.read().await?;
+        let stored = keys::fingerprint(&mut conn).await?;
+        kontor_vault::check_fingerprint(stored.as_deref(), self.credentials.kek.as_ref())
+            .map_err(|error| Error::Vault(error.to_string()))
+    }
+
     /// Seals new values of an integration in the caller's transaction; each gets the next version of its field.
     pub(crate) async fn seal_all(
         &self,

@@ -1,6 +1,6 @@
 //! What every handler holds: the use cases, and what the operator set for HTTP.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
 use axum::{
     extract::{ConnectInfo, FromRequestParts, Path},
@@ -9,17 +9,54 @@ use axum::{
 use kontor_domain::{Secret, ids::OrganizationId};
 use kontor_engine::{Actor, Engine};
 use serde::de::DeserializeOwned;
+use tokio::sync::{Semaphore, watch};
 
-use crate::{auth::Caller, demo::Demo, problem::Problem};
+use crate::{
+    auth::Caller,
+    demo::Demo,
+    middleware::{limits::CONCURRENT, rate::Limiters},
+    problem::Problem,
+    serve::Options,
+};
+
+/// How much and how fast.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Bytes that a request's body may have.
+    pub body_bytes: usize,
+    /// How long a request may take; longer than a call to a provider.
+    pub request_timeout: Duration,
+    /// Tries to log in, for each client id.
+    pub login_per_minute: NonZeroU32,
+    /// Requests to what anybody may call, for each address.
+    pub public_per_minute: NonZeroU32,
+}
 
 /// What every handler holds.
 pub struct Web {
-    /// The use cases.
     pub(crate) engine: Arc<Engine>,
-    /// What tokens are signed with.
     pub(crate) auth_secret: Secret,
-    /// The merchant's application, where it is played.
+    pub(crate) metrics_token: Option<Secret>,
+    pub(crate) render_metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    pub(crate) limits: Limits,
+    pub(crate) limiters: Limiters,
+    pub(crate) permits: Semaphore,
     pub(crate) demo: Option<Demo>,
+    stop: watch::Receiver<bool>,
+}
+
+impl Web {
+    pub(crate) fn new(options: Options, stop: watch::Receiver<bool>) -> Self {
+        let Options { engine, auth_secret, metrics_token, render_metrics, limits, demo } = options;
+        let limiters = Limiters::new(limits.login_per_minute, limits.public_per_minute, &engine.ambient);
+        let permits = Semaphore::new(CONCURRENT);
+        Self { engine, auth_secret, metrics_token, render_metrics, limits, limiters, permits, demo, stop }
+    }
+
+    /// Whether Kontor is shutting down.
+    pub(crate) fn is_draining(&self) -> bool {
+        *self.stop.borrow()
+    }
 }
 
 /// A caller with credentials, and how the audit trail names it.

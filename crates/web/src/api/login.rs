@@ -7,14 +7,13 @@ use kontor_domain::Secret;
 use kontor_engine::access::secret_hash;
 use kontor_store::api_keys;
 use serde::Serialize;
-use subtle::ConstantTimeEq;
+use subtle::ConstantTimeEq as _;
 use utoipa::ToSchema;
 
 use crate::{
     answer::Answer,
     auth,
     body::{Fields, RawBody, Request},
-    middleware::rate::Limiters,
     problem::Problem,
     web::Web,
 };
@@ -63,7 +62,7 @@ pub(crate) struct Token {
     responses((status = 200, description = "A token", body = Token)))]
 pub(crate) async fn login(State(web): State<Arc<Web>>, body: RawBody) -> Result<Answer, Problem> {
     let asked: Login = body.read()?;
-    Limiters::login(&web.limiters, &asked.client_id)?;
+    web.limiters.login(&asked.client_id)?;
     let found = {
         let mut conn = web.engine.db.read().await?;
         api_keys::by_client_id(&mut conn, &asked.client_id).await?

@@ -1,0 +1,157 @@
+//! The server: routes put together, connections taken and, in the end, let go.
+//!
+//! Hand-written accept loop: a connection that never sends its headers must not hold a place for ever, and the
+//! framework's own loop has no limit for that.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{Router, extract::ConnectInfo, middleware, routing::get};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
+use kontor_domain::Secret;
+use kontor_engine::Engine;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, watch},
+};
+use tower::ServiceExt as _;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::OpenApi as _;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::{
+    api, demo,
+    demo::Demo,
+    middleware::{limits, observe, rate, request_id, security},
+    openapi, ops, problem,
+    web::{Limits, Web},
+};
+
+/// The most connections at a time; others wait in the system's own queue.
+const CONNECTIONS: usize = 4_096;
+/// How long a client may take to send its headers.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long requests under way may take to end.
+const DRAIN: Duration = Duration::from_secs(15);
+
+/// What the server is made of.
+pub struct Options {
+    /// The use cases.
+    pub engine: Arc<Engine>,
+    /// What tokens are signed with.
+    pub auth_secret: Secret,
+    /// What `/metrics` asks for away from the loopback; none closes it there.
+    pub metrics_token: Option<Secret>,
+    /// Prometheus' text.
+    pub render_metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// How much and how fast.
+    pub limits: Limits,
+    /// The merchant's application, where it is played.
+    pub demo: Option<Demo>,
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(components(schemas(openapi::Shape)))]
+struct Document;
+
+/// The routes, and the document that describes them.
+pub(crate) fn routes(web: &Arc<Web>) -> (Router, utoipa::openapi::OpenApi) {
+    let operations = OpenApiRouter::new()
+        .routes(routes!(ops::healthz))
+        .routes(routes!(ops::readyz))
+        .routes(routes!(ops::metrics));
+    let public = api::public().layer(middleware::from_fn_with_state(Arc::clone(web), rate::public));
+    let all = OpenApiRouter::with_openapi(Document::openapi()).merge(operations).merge(public).merge(api::guarded());
+    let (router, document) = all.split_for_parts();
+    let document = openapi::complete(document);
+    (router.with_state(Arc::clone(web)), document)
+}
+
+/// Everything that is served, with what surrounds it.
+pub(crate) fn app(web: &Arc<Web>) -> Router {
+    let (router, document) = routes(web);
+    let json = document.to_json().unwrap_or_else(|_| "{}".to_owned());
+    let docs = SwaggerUi::new("/docs").config(utoipa_swagger_ui::Config::from("/openapi.json"));
+    let mut router = router
+        .route("/openapi.json", get(move || async move { ([("content-type", "application/json")], json) }))
+        .merge(docs);
+    if web.demo.is_some() {
+        router = router.merge(demo::router().with_state(Arc::clone(web)));
+    }
+    // The last layer stands outermost.
+    router
+        .fallback(problem::no_route)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(middleware::from_fn_with_state(Arc::clone(web), limits::apply))
+        .layer(middleware::from_fn(security::headers))
+        .layer(middleware::from_fn(observe::measure))
+        .layer(middleware::from_fn_with_state(Arc::clone(web), request_id::stamp))
+}
+
+/// Serves until `stop` says true, then lets requests under way end.
+pub async fn serve(
+    listener: TcpListener,
+    options: Options,
+    mut stop: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    let web = Arc::new(Web::new(options, stop.clone()));
+    let app = app(&web);
+    let graceful = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+        let (stream, peer) = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Out of file descriptors, or a connection that was gone already: neither ends the server.
+                    tracing::warn!(%error, "a connection was not accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+            _ = stop.wait_for(|stop| *stop) => break,
+        };
+        let connection = graceful.watch(connection(stream, peer, app.clone()));
+        tokio::spawn(async move {
+            // A client that goes away is no error of ours.
+            let _gone = connection.await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
+        tracing::warn!("connections were still open after the time to drain");
+    }
+    Ok(())
+}
+
+fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    app: Router,
+) -> hyper::server::conn::http1::Connection<
+    TokioIo<TcpStream>,
+    impl hyper::service::Service<
+        hyper::Request<hyper::body::Incoming>,
+        Response = axum::response::Response,
+        Error = std::convert::Infallible,
+        Future: Send + 'static,
+    > + use<>,
+> {
+    // Answers are small: waiting to fill a packet would only delay them.
+    let _unsupported = stream.set_nodelay(true);
+    let service = app.map_request(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request.map(axum::body::Body::new)
+    });
+    hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+}
