@@ -46,7 +46,10 @@ impl Credentials {
 
     fn wrapped(&self, organization: OrganizationId, dek: &WrappedDek) -> Result<Dek, Error> {
         if dek.kek_fingerprint != self.kek.fingerprint() {
-            return Err(Error::Vault(format!("key {} of {organization} is wrapped under another key", dek.id)));
+            return Err(Error::Vault(format!(
+                "key {} of {organization} is wrapped under another key",
+                dek.id
+            )));
         }
         let id = number(dek.id)?;
         Dek::unwrap(self.kek.as_ref(), &organization.to_string(), id, &dek.wrapped)
@@ -78,7 +81,8 @@ impl Engine {
         let dek = self.newest_dek(conn, organization).await?;
         let before = secrets::list(conn, organization, integration).await?;
         for (field, value) in values {
-            let version = before.iter().find(|it| it.field == *field).map_or(1, |it| it.version.saturating_add(1));
+            let version =
+                before.iter().find(|it| it.field == *field).map_or(1, |it| it.version.saturating_add(1));
             let place = place(organization, integration, field, version)?;
             let record = kontor_vault::seal(&dek, &place, value, self.ambient.entropy())
                 .map_err(|error| Error::Vault(error.to_string()))?;
@@ -155,7 +159,12 @@ impl Engine {
     }
 }
 
-fn place(organization: OrganizationId, integration: IntegrationId, field: &str, version: i64) -> Result<Context, Error> {
+fn place(
+    organization: OrganizationId,
+    integration: IntegrationId,
+    field: &str,
+    version: i64,
+) -> Result<Context, Error> {
     Ok(Context {
         organization: organization.to_string(),
         integration: integration.to_string(),

@@ -50,11 +50,18 @@ impl Engine {
         }
         integrations::insert(conn, organization, integration).await?;
         self.seal_all(conn, organization, integration.id, secrets).await?;
-        let detail = json!({ "provider": integration.provider, "secrets": secrets.keys().collect::<Vec<_>>() });
+        let detail =
+            json!({ "provider": integration.provider, "secrets": secrets.keys().collect::<Vec<_>>() });
         let subject = integration.id.to_string();
         self.audit(conn, Some(organization), actor, "integration.created", &subject, &detail).await?;
-        self.tell(conn, organization, "integration.created", &subject, &json!({ "provider": integration.provider }))
-            .await
+        self.tell(
+            conn,
+            organization,
+            "integration.created",
+            &subject,
+            &json!({ "provider": integration.provider }),
+        )
+        .await
     }
 
     /// Changes an integration. Wrong fields are told all at once.
@@ -128,8 +135,14 @@ impl Engine {
         let subject = integration.id.to_string();
         let detail = json!({ "provider": integration.provider, "openPayments": open });
         self.audit(conn, Some(organization), actor, "integration.deleted", &subject, &detail).await?;
-        self.tell(conn, organization, "integration.deleted", &subject, &json!({ "provider": integration.provider }))
-            .await
+        self.tell(
+            conn,
+            organization,
+            "integration.deleted",
+            &subject,
+            &json!({ "provider": integration.provider }),
+        )
+        .await
     }
 
     /// Makes a real authenticated call to the provider and records how it ended.
@@ -151,7 +164,8 @@ impl Engine {
         let mut tx = self.db.write().await?;
         integrations::record_test(&mut tx, organization, &integration, status, self.ambient.now()).await?;
         let detail = json!({ "success": report.success });
-        self.audit(&mut tx, Some(organization), actor, "integration.tested", &id.to_string(), &detail).await?;
+        self.audit(&mut tx, Some(organization), actor, "integration.tested", &id.to_string(), &detail)
+            .await?;
         tx.commit().await?;
         Ok(report)
     }

@@ -17,11 +17,11 @@ use crate::{
 const BATCH: i64 = 64;
 const SIDE_BY_SIDE: usize = 8;
 /// Longer than a job's calls and transactions take.
-const LEASE_MARGIN: Duration = Duration::from_secs(60);
+const LEASE_MARGIN: Duration = Duration::from_mins(1);
 /// How often a page is closed at the provider before that is given up: the page ends by itself anyway.
 const EXPIRE_TRIES: i64 = 5;
 /// How long answers are kept for repeated requests (API.md §1: 24 h at least).
-const KEEP_ANSWERS: Duration = Duration::from_secs(48 * 3_600);
+const KEEP_ANSWERS: Duration = Duration::from_hours(48);
 
 impl Engine {
     /// Sweeps until `stop` says true; lets the running jobs end.
@@ -91,7 +91,9 @@ impl Engine {
     async fn run_job(&self, job: &Job) -> Result<(), Error> {
         let payment: PaymentId = job.subject.parse().map_err(|_| kontor_store::Error::Corrupt("subject"))?;
         match job.kind.as_str() {
-            RESOLVE => self.resolve(job.organization, payment, Why::Sweep, &Actor::system()).await.map(|_| ()),
+            RESOLVE => {
+                self.resolve(job.organization, payment, Why::Sweep, &Actor::system()).await.map(|_| ())
+            }
             EXPIRE => self.close_page(job, payment).await,
             _ => Err(kontor_store::Error::Corrupt("kind").into()),
         }

@@ -117,8 +117,8 @@ impl Engine {
             Some(setup_id) => Lookup::Setup(setup_id),
             None => Lookup::Reference {
                 reference: &payment.provider_reference,
-                from: schedule::before(setup.created_at, std::time::Duration::from_secs(86_400)),
-                to: schedule::after(self.ambient.now(), std::time::Duration::from_secs(86_400)),
+                from: schedule::before(setup.created_at, std::time::Duration::from_hours(24)),
+                to: schedule::after(self.ambient.now(), std::time::Duration::from_hours(24)),
             },
         };
         let answer = pages.find(&connection, &by).await;

@@ -132,9 +132,9 @@ pub fn clean(text: &str) -> String {
     let flush = |digits: &mut String, kept: &mut String| {
         let count = digits.chars().filter(char::is_ascii_digit).count();
         if count >= MASKED_DIGITS {
-            kept.push_str("[number]")
+            kept.push_str("[number]");
         } else {
-            kept.push_str(digits)
+            kept.push_str(digits);
         }
         digits.clear();
     };

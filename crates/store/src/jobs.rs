@@ -90,12 +90,13 @@ pub async fn attempts(
     kind: &str,
     subject: &str,
 ) -> Result<i64, Error> {
-    let row = sqlx::query("SELECT attempts FROM jobs WHERE organization_id = $1 AND kind = $2 AND subject = $3")
-        .bind(organization.to_string())
-        .bind(kind)
-        .bind(subject)
-        .fetch_optional(conn)
-        .await?;
+    let row =
+        sqlx::query("SELECT attempts FROM jobs WHERE organization_id = $1 AND kind = $2 AND subject = $3")
+            .bind(organization.to_string())
+            .bind(kind)
+            .bind(subject)
+            .fetch_optional(conn)
+            .await?;
     row.map_or(Ok(0), |row| row.int("attempts"))
 }
 

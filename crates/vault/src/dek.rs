@@ -28,7 +28,12 @@ impl Dek {
     }
 
     /// Wraps it. The wrapping binds organization and number: moved to another one's row it does not unwrap.
-    pub fn wrap(&self, kek: &dyn Kek, organization: &str, entropy: &dyn Entropy) -> Result<Vec<u8>, DekError> {
+    pub fn wrap(
+        &self,
+        kek: &dyn Kek,
+        organization: &str,
+        entropy: &dyn Entropy,
+    ) -> Result<Vec<u8>, DekError> {
         kek.wrap(&place(organization, self.id), &self.key, entropy)
     }
 

@@ -32,7 +32,9 @@ pub enum KekError {
     #[error("is not a regular file of 32 bytes")]
     NotAKey,
     /// The wrapped bytes are none of this key's for this place.
-    #[error("the organization's key does not unwrap: it was changed or moved, or the key file is another one")]
+    #[error(
+        "the organization's key does not unwrap: it was changed or moved, or the key file is another one"
+    )]
     DoesNotUnwrap,
 }
 

@@ -46,7 +46,11 @@ impl Serialize for Amount {
 impl PartialSchema for Amount {
     fn schema() -> RefOr<Schema> {
         let words = "A decimal number with exactly the currency's decimals.";
-        ObjectBuilder::new().schema_type(Type::Number).description(Some(words)).examples([example("148.83")]).into()
+        ObjectBuilder::new()
+            .schema_type(Type::Number)
+            .description(Some(words))
+            .examples([example("148.83")])
+            .into()
     }
 }
 
@@ -78,7 +82,11 @@ impl Serialize for Count {
 impl PartialSchema for Count {
     fn schema() -> RefOr<Schema> {
         let words = "A decimal number, at most four decimals.";
-        ObjectBuilder::new().schema_type(Type::Number).description(Some(words)).examples([example("2.5")]).into()
+        ObjectBuilder::new()
+            .schema_type(Type::Number)
+            .description(Some(words))
+            .examples([example("2.5")])
+            .into()
     }
 }
 

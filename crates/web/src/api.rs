@@ -57,7 +57,10 @@ pub(crate) fn slice(page: &Page) -> Result<Slice, Problem> {
         Start::Number(_) => None,
         Start::After(cursor) => {
             let at = jiff::Timestamp::from_microsecond(cursor.micros);
-            Some((at.map_err(|_| Problem::invalid("cursor", "is not a cursor of this service"))?, cursor.id.clone()))
+            Some((
+                at.map_err(|_| Problem::invalid("cursor", "is not a cursor of this service"))?,
+                cursor.id.clone(),
+            ))
         }
     };
     Ok(Slice {

@@ -17,7 +17,7 @@ const MAX_KEY: usize = 255;
 
 /// What a caller calls its request, where it does. An extractor; 400 where the header is malformed.
 #[derive(Debug, Clone)]
-pub struct Repeat {
+pub(crate) struct Repeat {
     key: Option<String>,
     scope: String,
     /// The id of this request, for an answer that is kept with it.
@@ -26,7 +26,7 @@ pub struct Repeat {
 
 impl Repeat {
     /// The key as it is kept; none where the caller gave none.
-    pub fn key(&self, organization: OrganizationId, body: &[u8]) -> Option<Key> {
+    pub(crate) fn key(&self, organization: OrganizationId, body: &[u8]) -> Option<Key> {
         let key = self.key.clone()?;
         Some(Key { organization, scope: self.scope.clone(), key, body_hash: hash(body) })
     }
@@ -46,7 +46,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Repeat {
 fn read(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut values = headers.get_all(HEADER).iter();
     let Some(value) = values.next() else { return Ok(None) };
-    let wrong = || Problem::invalid("Idempotency-Key", "must be there once, with 1 to 255 visible ASCII characters");
+    let wrong =
+        || Problem::invalid("Idempotency-Key", "must be there once, with 1 to 255 visible ASCII characters");
     if values.next().is_some() {
         return Err(wrong());
     }

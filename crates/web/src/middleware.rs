@@ -1,7 +1,7 @@
 //! What surrounds every request: its id, its limits, its measure, and the last resort when a handler falls over.
 
-pub mod limits;
-pub mod observe;
-pub mod rate;
-pub mod request_id;
-pub mod security;
+pub(crate) mod limits;
+pub(crate) mod observe;
+pub(crate) mod rate;
+pub(crate) mod request_id;
+pub(crate) mod security;

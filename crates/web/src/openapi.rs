@@ -9,6 +9,7 @@ use utoipa::openapi::{
 use crate::problem;
 
 /// Every refusal (RFC 9457), with a code for programs and words for people.
+#[expect(dead_code, reason = "written down for the document; `problem.rs` makes the bytes")]
 #[derive(utoipa::ToSchema)]
 #[schema(as = Problem, rename_all = "camelCase")]
 pub(crate) struct Shape {

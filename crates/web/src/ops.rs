@@ -62,7 +62,10 @@ pub(crate) async fn readyz(State(web): State<Arc<Web>>) -> Result<Answer, Proble
     let checks = Checks {
         serving: said(serving, "shutting down"),
         database: said(database, "cannot be reached"),
-        migrations: said(migrations, if database { "are not those of this program" } else { "cannot be asked" }),
+        migrations: said(
+            migrations,
+            if database { "are not those of this program" } else { "cannot be asked" },
+        ),
         keys: said(keys, if migrations { "do not open this database" } else { "cannot be asked" }),
     };
     let fine = serving && database && migrations && keys;
@@ -82,7 +85,8 @@ pub(crate) async fn metrics(
     let near = peer.is_some_and(|it| it.0.0.ip().to_canonical().is_loopback());
     if !near {
         let wanted = web.metrics_token.as_ref();
-        let wanted = wanted.ok_or_else(|| Problem::forbidden("Metrics are for the loopback; no token is configured."))?;
+        let wanted = wanted
+            .ok_or_else(|| Problem::forbidden("Metrics are for the loopback; no token is configured."))?;
         let given = headers.get(header::AUTHORIZATION).and_then(|it| it.to_str().ok()).unwrap_or_default();
         let given = given.strip_prefix("Bearer ").unwrap_or_default();
         if !bool::from(given.as_bytes().ct_eq(wanted.expose().as_bytes())) {

@@ -45,7 +45,12 @@ struct Parts {
 
 impl Problem {
     /// A problem of any status; prefer the named cases below.
-    pub fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+    pub fn new(
+        status: StatusCode,
+        code: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
         Self(Box::new(Parts {
             status,
             code,
@@ -89,7 +94,8 @@ impl Problem {
     /// 401 `invalid_token`: something was presented and does not hold (RFC 6750 §3.1).
     pub fn invalid_token(description: &'static str) -> Self {
         // The description is ours and fixed, so it can carry neither a quote nor a caller's text.
-        let challenge = format!(r#"Bearer realm="kontor", error="invalid_token", error_description="{description}""#);
+        let challenge =
+            format!(r#"Bearer realm="kontor", error="invalid_token", error_description="{description}""#);
         let value = HeaderValue::from_str(&challenge)
             .unwrap_or(HeaderValue::from_static(r#"Bearer realm="kontor", error="invalid_token""#));
         Self::new(StatusCode::UNAUTHORIZED, "invalid_token", "Credentials are missing or wrong", description)
@@ -138,7 +144,12 @@ impl Problem {
     /// 415 `unsupported_media_type`, naming what is taken.
     pub fn unsupported_media_type(taken: &'static str) -> Self {
         let detail = format!("Send the body as {taken}.");
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type", detail)
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            "Unsupported media type",
+            detail,
+        )
     }
 
     /// 422: understood, and refused (by the provider or by a rule); code of the case.
@@ -150,7 +161,8 @@ impl Problem {
     pub fn too_many_requests(retry_after_seconds: u64) -> Self {
         let wait = retry_after_seconds.max(1);
         let detail = format!("Too many requests; wait {wait} s.");
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "Too many requests", detail).retry_after(wait)
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "Too many requests", detail)
+            .retry_after(wait)
     }
 
     /// 502 `provider_unreachable`: the provider does not answer, or not sensibly.
@@ -166,7 +178,12 @@ impl Problem {
 
     /// 504 `provider_timed_out`: the provider did not answer in time; the outcome is not known yet.
     pub fn timed_out(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::GATEWAY_TIMEOUT, "provider_timed_out", "The provider did not answer in time", detail)
+        Self::new(
+            StatusCode::GATEWAY_TIMEOUT,
+            "provider_timed_out",
+            "The provider did not answer in time",
+            detail,
+        )
     }
 
     /// 500 `internal`: the client is told nothing; the cause is logged with the trace id.

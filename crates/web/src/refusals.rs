@@ -12,7 +12,9 @@ impl From<Error> for Problem {
         match error {
             Error::Store(error) => error.into(),
             Error::Vault(cause) => Self::internal(cause),
-            Error::Amount(error) => Self::refused("amount_out_of_range", format!("The amounts do not add up: {error}.")),
+            Error::Amount(error) => {
+                Self::refused("amount_out_of_range", format!("The amounts do not add up: {error}."))
+            }
             Error::CustomerNotFound => Self::not_found("customer_not_found"),
             Error::InvoiceNotFound => Self::not_found("invoice_not_found"),
             Error::PaymentNotFound => Self::not_found("payment_not_found"),
@@ -20,14 +22,16 @@ impl From<Error> for Problem {
             Error::InvoiceNumberTaken => {
                 Self::conflict("invoice_number_taken", "Another invoice has this number. Choose another one.")
             }
-            Error::NotPayable(status) => {
-                Self::conflict("invoice_not_payable", format!("The invoice is {status}; no payment is taken for it."))
-                    .with("currentStatus", status.as_str())
-            }
-            Error::WrongState(status) => {
-                Self::conflict("invoice_wrong_state", format!("The invoice is {status}; that does not allow this."))
-                    .with("currentStatus", status.as_str())
-            }
+            Error::NotPayable(status) => Self::conflict(
+                "invoice_not_payable",
+                format!("The invoice is {status}; no payment is taken for it."),
+            )
+            .with("currentStatus", status.as_str()),
+            Error::WrongState(status) => Self::conflict(
+                "invoice_wrong_state",
+                format!("The invoice is {status}; that does not allow this."),
+            )
+            .with("currentStatus", status.as_str()),
             Error::InFlight => Self::conflict(
                 "invoice_payment_in_flight",
                 "Another payment of this invoice is under way. Try again when it has ended.",
@@ -52,9 +56,10 @@ impl From<Error> for Problem {
                 Self::validation(errors)
             }
             Error::Changed => Self::precondition_failed(),
-            Error::TooMany(what) => {
-                Self::conflict("limit_reached", format!("The organization has as many {what} as it may have."))
-            }
+            Error::TooMany(what) => Self::conflict(
+                "limit_reached",
+                format!("The organization has as many {what} as it may have."),
+            ),
             Error::Provider { error, payment } => {
                 provider(&error).with_some("paymentId", payment.map(|id| id.to_string()))
             }
@@ -70,9 +75,10 @@ impl From<kontor_store::Error> for Problem {
                     .code("database_unavailable")
                     .because(cause)
             }
-            kontor_store::Error::Stale => {
-                Self::conflict("changed_meanwhile", "Somebody changed this at the same moment. Read it and try again.")
-            }
+            kontor_store::Error::Stale => Self::conflict(
+                "changed_meanwhile",
+                "Somebody changed this at the same moment. Read it and try again.",
+            ),
             other => Self::internal(other),
         }
     }
@@ -81,10 +87,14 @@ impl From<kontor_store::Error> for Problem {
 fn provider(error: &ProviderError) -> Problem {
     let words = error.to_string();
     let problem = match error.kind {
-        Kind::TimedOut => Problem::timed_out(format!("{words} The outcome is not known yet; it will be asked for.")),
+        Kind::TimedOut => {
+            Problem::timed_out(format!("{words} The outcome is not known yet; it will be asked for."))
+        }
         Kind::Refused | Kind::Misconfigured => Problem::refused("provider_refused", words),
-        _ if !error.outcome_known => Problem::unreachable(format!("{words} The outcome is not known yet; it will be asked for."))
-            .code("provider_outcome_unknown"),
+        _ if !error.outcome_known => {
+            Problem::unreachable(format!("{words} The outcome is not known yet; it will be asked for."))
+                .code("provider_outcome_unknown")
+        }
         _ => Problem::unreachable(words),
     };
     let said = (!error.message.is_empty()).then(|| error.message.clone());

@@ -60,7 +60,11 @@ impl Change {
     }
 
     /// Keeps the answer with the work and commits both; of a refusal that stays true, the answer alone.
-    pub(crate) async fn end(mut self, web: &Web, result: Result<Answer, Problem>) -> Result<Response, Problem> {
+    pub(crate) async fn end(
+        mut self,
+        web: &Web,
+        result: Result<Answer, Problem>,
+    ) -> Result<Response, Problem> {
         match result {
             Ok(answer) => {
                 if let Some(key) = &self.key {
@@ -95,7 +99,8 @@ pub(crate) async fn claim(
     lease_seconds: i64,
 ) -> Result<Claimed<()>, Problem> {
     let now = web.engine.ambient.now();
-    let until = now.saturating_add(jiff::SignedDuration::from_secs(lease_seconds)).map_err(Problem::internal)?;
+    let until =
+        now.saturating_add(jiff::SignedDuration::from_secs(lease_seconds)).map_err(Problem::internal)?;
     match idempotency::claim(conn, key, now, until).await? {
         idempotency::Claim::New => Ok(Claimed::New(())),
         idempotency::Claim::Running => Err(running()),
@@ -109,7 +114,10 @@ pub(crate) async fn claim(
 
 /// The same request is being worked on.
 pub(crate) fn running() -> Problem {
-    Problem::conflict("idempotency_in_progress", "A request with this Idempotency-Key is under way. Try again later.")
+    Problem::conflict(
+        "idempotency_in_progress",
+        "A request with this Idempotency-Key is under way. Try again later.",
+    )
 }
 
 /// Whether a refusal is an answer that the same request would get again.

@@ -65,7 +65,10 @@ pub(crate) fn routes(web: &Arc<Web>) -> (Router, utoipa::openapi::OpenApi) {
         .routes(routes!(ops::readyz))
         .routes(routes!(ops::metrics));
     let public = api::public().layer(middleware::from_fn_with_state(Arc::clone(web), rate::public));
-    let all = OpenApiRouter::with_openapi(Document::openapi()).merge(operations).merge(public).merge(api::guarded());
+    let all = OpenApiRouter::with_openapi(Document::openapi())
+        .merge(operations)
+        .merge(public)
+        .merge(api::guarded());
     let (router, document) = all.split_for_parts();
     let document = openapi::complete(document);
     (router.with_state(Arc::clone(web)), document)

@@ -93,7 +93,8 @@ impl Engine {
         fields: &[(String, String)],
         actor: &Actor,
     ) -> Result<Returned, CallbackError> {
-        let pages = self.registry.get(provider).and_then(|it| it.hosted()).ok_or(CallbackError::UnknownProvider)?;
+        let pages =
+            self.registry.get(provider).and_then(|it| it.hosted()).ok_or(CallbackError::UnknownProvider)?;
         let back = pages.read_return(fields).map_err(|error| CallbackError::Fields(error.fields))?;
         let setup = {
             let mut conn = self.db.read().await?;

@@ -66,7 +66,8 @@ impl Engine {
         let now = self.ambient.now();
         let mut tx = self.db.write().await?;
         let validation_hash = digest(page.validation_code.expose());
-        hosted::opened(&mut tx, organization, payment.id, &page.setup_id, &validation_hash, &page.url).await?;
+        hosted::opened(&mut tx, organization, payment.id, &page.setup_id, &validation_hash, &page.url)
+            .await?;
         let from = payment.status;
         payment.status = Status::Submitted;
         payment.transaction_setup_id = Some(page.setup_id.clone());
@@ -77,8 +78,15 @@ impl Engine {
                 self.schedule(&mut tx, organization, EXPIRE, setup.payment, now).await?;
             }
         }
-        self.attempted(&mut tx, organization, &payment, OPERATION, "answered", &json!({ "setupId": page.setup_id }))
-            .await?;
+        self.attempted(
+            &mut tx,
+            organization,
+            &payment,
+            OPERATION,
+            "answered",
+            &json!({ "setupId": page.setup_id }),
+        )
+        .await?;
         self.tell_payment(&mut tx, organization, "payment.submitted", &payment, json!({})).await?;
         let page = Page { payment, setup_id: page.setup_id, url: page.url };
         if let Some(key) = key {
@@ -112,9 +120,17 @@ impl Engine {
         };
         payments::update(&mut tx, organization, &payment, from, now).await?;
         let outcome = if error.outcome_known { "refused" } else { "unknown" };
-        self.attempted(&mut tx, organization, &payment, OPERATION, outcome, &json!({ "error": error.to_string() }))
+        self.attempted(
+            &mut tx,
+            organization,
+            &payment,
+            OPERATION,
+            outcome,
+            &json!({ "error": error.to_string() }),
+        )
+        .await?;
+        self.tell_payment(&mut tx, organization, kind, &payment, json!({ "reason": error.to_string() }))
             .await?;
-        self.tell_payment(&mut tx, organization, kind, &payment, json!({ "reason": error.to_string() })).await?;
         tx.commit().await?;
         Ok(())
     }

@@ -41,7 +41,7 @@ pub(crate) fn next(asked: Asked, now: Timestamp, settings: &Settings) -> Next {
 
 /// How long to wait after the provider could not be asked: longer with each try, at most an hour.
 pub(crate) fn retry(attempts: i64, settings: &Settings) -> std::time::Duration {
-    const MOST: std::time::Duration = std::time::Duration::from_secs(3_600);
+    const MOST: std::time::Duration = std::time::Duration::from_hours(1);
     let doublings = u32::try_from(attempts.clamp(1, 16)).unwrap_or(1).saturating_sub(1);
     settings.resolve_after.saturating_mul(2_u32.saturating_pow(doublings)).min(MOST)
 }

@@ -33,7 +33,8 @@ pub(crate) fn judge<'a>(payment: &Payment, found: &'a [ProviderTransaction]) -> 
     let Some(by) = fitting else {
         return Verdict::Mismatch(fits(payment, first).unwrap_or("it does not match"));
     };
-    let extra = std::iter::once(first).chain(rest).filter(|it| it.id != by.id).map(|it| it.id.as_str()).collect();
+    let extra =
+        std::iter::once(first).chain(rest).filter(|it| it.id != by.id).map(|it| it.id.as_str()).collect();
     Verdict::Paid { by, extra }
 }
 

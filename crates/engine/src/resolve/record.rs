@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How long a payment that needs a person waits before the provider is asked again.
-const HOUR: std::time::Duration = std::time::Duration::from_secs(3_600);
+const HOUR: std::time::Duration = std::time::Duration::from_hours(1);
 
 impl Engine {
     /// The payment as it stands under its lock; none when it ended meanwhile (the other caller's record stands).
@@ -217,8 +217,14 @@ impl Engine {
         if (may_be_paid || payment.status == Status::Created) && payment.status != Status::Unknown {
             payment.status = Status::Unknown;
             payment.failure = Some(failure(&error));
-            self.tell_payment(&mut tx, organization, "payment.unknown", &payment, json!({ "reason": error.to_string() }))
-                .await?;
+            self.tell_payment(
+                &mut tx,
+                organization,
+                "payment.unknown",
+                &payment,
+                json!({ "reason": error.to_string() }),
+            )
+            .await?;
         }
         payments::update(&mut tx, organization, &payment, from, now).await?;
         let tries = jobs::attempts(&mut tx, organization, RESOLVE, &subject).await?;

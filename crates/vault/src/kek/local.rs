@@ -61,11 +61,15 @@ impl LocalKek {
     /// Reads the key, or makes it where there is none.
     pub fn load_or_create(path: &Path, entropy: &dyn Entropy) -> Result<Self, KekError> {
         match Self::load(path) {
-            Err(KekError::File(error)) if error.kind() == ErrorKind::NotFound => match Self::create(path, entropy) {
-                // Another process was faster.
-                Err(KekError::File(error)) if error.kind() == ErrorKind::AlreadyExists => Self::load(path),
-                other => other,
-            },
+            Err(KekError::File(error)) if error.kind() == ErrorKind::NotFound => {
+                match Self::create(path, entropy) {
+                    // Another process was faster.
+                    Err(KekError::File(error)) if error.kind() == ErrorKind::AlreadyExists => {
+                        Self::load(path)
+                    }
+                    other => other,
+                }
+            }
             other => other,
         }
     }

@@ -52,5 +52,8 @@ fn the_document_calls_them_numbers_and_a_date_time() {
     assert_eq!(schema(Count::schema())["type"], "number");
     let time = schema(Time::schema());
     assert_eq!((&time["type"], &time["format"]), (&json!("string"), &json!("date-time")));
-    assert_eq!((Amount::name(), Count::name(), Time::name()), ("Amount".into(), "Quantity".into(), "Time".into()));
+    assert_eq!(
+        (Amount::name(), Count::name(), Time::name()),
+        ("Amount".into(), "Quantity".into(), "Time".into())
+    );
 }

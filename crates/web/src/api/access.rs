@@ -156,7 +156,9 @@ pub(crate) async fn delete(
         return Err(missing());
     }
     let organization = Some(who.organization());
-    web.engine.audit(&mut tx, organization, &who.actor, "api_access.deleted", &id.to_string(), &json!({})).await?;
+    web.engine
+        .audit(&mut tx, organization, &who.actor, "api_access.deleted", &id.to_string(), &json!({}))
+        .await?;
     tx.commit().await?;
     Ok(Answer::no_content())
 }

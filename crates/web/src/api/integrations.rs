@@ -15,7 +15,7 @@ use kontor_domain::{
 use kontor_store::{Conn, integrations, integrations::Integration, secrets};
 
 pub(crate) use request::{Create, Update};
-pub(crate) use view::{Created, Detail, Summaries, Summary, Tested, Updated};
+pub(crate) use view::{Created, Detail, Outcome, Summaries, Summary, Updated};
 
 use super::templates::type_of;
 use crate::{
@@ -43,7 +43,8 @@ async fn load(
     let id: IntegrationId = id.parse().map_err(|_| missing())?;
     let found = integrations::get(conn, organization, id).await?.ok_or_else(missing)?;
     let provider = web.engine.registry.get(&found.provider);
-    let provider = provider.ok_or_else(|| Problem::internal("an integration's provider is not built in any more"))?;
+    let provider =
+        provider.ok_or_else(|| Problem::internal("an integration's provider is not built in any more"))?;
     Ok((found, provider.template().clone()))
 }
 
@@ -108,7 +109,8 @@ pub(crate) async fn create(
         Claimed::Done(response) => return Ok(response),
     };
     let conn = change.conn();
-    let made = web.engine.create_integration(conn, organization, &who.actor, &integration, &asked.secrets).await;
+    let made =
+        web.engine.create_integration(conn, organization, &who.actor, &integration, &asked.secrets).await;
     let result = made.map_err(Problem::from).and_then(|()| {
         let path = format!("/api/organizations/{organization}/integrations/{}", integration.id);
         let view = Created::of(&integration, organization, choice.form);
@@ -120,7 +122,9 @@ pub(crate) async fn create(
 /// The template of a type and provider.
 fn fitting<'a>(web: &'a Web, asked: &Create) -> Result<&'a Template, Problem> {
     let provider = web.engine.registry.get(&asked.provider);
-    let template = provider.map(|it| it.template()).filter(|it| it.integration_type == asked.integration_type);
+    let template = provider
+        .map(kontor_providers::Provider::template)
+        .filter(|it| it.integration_type == asked.integration_type);
     template.ok_or_else(|| {
         let all = web.engine.registry.templates().filter(|it| it.integration_type == asked.integration_type);
         let names: Vec<&str> = all.map(|it| it.provider.as_str()).collect();
@@ -242,7 +246,7 @@ pub(crate) async fn delete(
 /// Tests an integration with a real call to its provider. A failed test is a 200 that says so.
 #[utoipa::path(post, path = "/api/organizations/{organizationId}/integrations/{id}/test", tag = "Integrations",
     params(("organizationId" = String, Path), ("id" = String, Path)),
-    responses((status = 200, description = "How it ended", body = Tested)))]
+    responses((status = 200, description = "How it ended", body = Outcome)))]
 pub(crate) async fn test(
     State(web): State<Arc<Web>>,
     who: Who,
@@ -252,5 +256,5 @@ pub(crate) async fn test(
     let organization = who.in_path(&organization)?;
     let id: IntegrationId = id.parse().map_err(|_| missing())?;
     let report = web.engine.test_integration(organization, &who.actor, id).await?;
-    Answer::ok(&Tested::of(id, &report, web.engine.ambient.now()))
+    Answer::ok(&Outcome::of(id, &report, web.engine.ambient.now()))
 }

@@ -16,7 +16,7 @@ use kontor_domain::{
 };
 use kontor_store::{Conn, customers, invoices, payments};
 
-pub(crate) use request::Create;
+use request::{Create, NewInvoice};
 pub(crate) use view::View;
 
 use super::{BY_CREATION, slice};
@@ -96,7 +96,7 @@ pub(crate) async fn get(
 }
 
 /// Adds a draft. Subtotal and total are computed, and must agree where they are sent.
-#[utoipa::path(post, path = "/api/invoices", tag = "Invoices", request_body = Create,
+#[utoipa::path(post, path = "/api/invoices", tag = "Invoices", request_body = NewInvoice,
     responses((status = 201, description = "The draft", body = View)))]
 pub(crate) async fn create(
     State(web): State<Arc<Web>>,

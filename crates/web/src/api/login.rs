@@ -48,7 +48,7 @@ impl Request for Login {
 /// A token. In `PascalCase`, unlike everything else here: that is how its clients know it.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct Token {
+pub(crate) struct LoggedIn {
     /// For `Authorization: Bearer` or `x-api-key`.
     access_token: String,
     /// Always `api-key`.
@@ -59,7 +59,7 @@ pub(crate) struct Token {
 
 /// Trades API credentials for a token that is good for a day.
 #[utoipa::path(post, path = "/api/auth/login", tag = "Access", request_body = Login, security(()),
-    responses((status = 200, description = "A token", body = Token)))]
+    responses((status = 200, description = "A token", body = LoggedIn)))]
 pub(crate) async fn login(State(web): State<Arc<Web>>, body: RawBody) -> Result<Answer, Problem> {
     let asked: Login = body.read()?;
     web.limiters.login(&asked.client_id)?;
@@ -84,5 +84,5 @@ pub(crate) async fn login(State(web): State<Arc<Web>>, body: RawBody) -> Result<
         TOKEN_SECONDS,
     );
     let access_token = auth::mint(&claims, &web.auth_secret).map_err(Problem::internal)?;
-    Answer::ok(&Token { access_token, token_type: "api-key", expires_in: TOKEN_SECONDS })
+    Answer::ok(&LoggedIn { access_token, token_type: "api-key", expires_in: TOKEN_SECONDS })
 }

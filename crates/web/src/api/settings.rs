@@ -49,7 +49,9 @@ fn origin(text: &str) -> Result<String, &'static str> {
     let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
     let anonymous = url.username().is_empty() && url.password().is_none();
     match url.scheme() {
-        "http" | "https" if bare && anonymous && url.host().is_some() => Ok(url.origin().ascii_serialization()),
+        "http" | "https" if bare && anonymous && url.host().is_some() => {
+            Ok(url.origin().ascii_serialization())
+        }
         "http" | "https" => Err("must be an origin without a path, a query or a user"),
         _ => Err("must begin with https:// or http://"),
     }

@@ -59,7 +59,11 @@ impl Caller {
 
     /// 403 for anyone but an Admin.
     pub fn admin(&self) -> Result<(), Problem> {
-        if self.roles.contains(&Role::Admin) { Ok(()) } else { Err(Problem::forbidden("This is for an Admin.")) }
+        if self.roles.contains(&Role::Admin) {
+            Ok(())
+        } else {
+            Err(Problem::forbidden("This is for an Admin."))
+        }
     }
 
     /// 403 for anyone but an Admin or a `SalesRep`.
@@ -103,7 +107,12 @@ impl FromRequestParts<Arc<Web>> for Caller {
         let mut conn = web.engine.db.read().await?;
         let key = api_keys::by_secret_hash(&mut conn, &secret_hash(&presented)).await?;
         let key = key.ok_or_else(|| Problem::invalid_token("The API key is not valid"))?;
-        Ok(Self::new(key.organization, key.id.to_string(), std::iter::once(key.role.as_str()), key.customer_number))
+        Ok(Self::new(
+            key.organization,
+            key.id.to_string(),
+            std::iter::once(key.role.as_str()),
+            key.customer_number,
+        ))
     }
 }
 
@@ -121,12 +130,13 @@ fn presented(headers: &HeaderMap) -> Result<Secret, Problem> {
         let (scheme, rest) = text.split_once(' ').unwrap_or((text, ""));
         if scheme.eq_ignore_ascii_case("bearer") { Ok(rest.trim()) } else { Err(()) }
     });
-    let bearer = bearer.transpose().map_err(|()| Problem::unauthorized("Authorization must be a Bearer token."))?;
+    let bearer =
+        bearer.transpose().map_err(|()| Problem::unauthorized("Authorization must be a Bearer token."))?;
     let key = one(headers, "x-api-key")?.map(str::trim);
     match (bearer, key) {
-        (Some(a), Some(b)) if a != b => {
-            Err(Problem::unauthorized("Authorization and x-api-key are both there and differ. Send one of them."))
-        }
+        (Some(a), Some(b)) if a != b => Err(Problem::unauthorized(
+            "Authorization and x-api-key are both there and differ. Send one of them.",
+        )),
         (Some(text), _) | (None, Some(text)) if !text.is_empty() => Ok(Secret::new(text.to_owned())),
         _ => Err(Problem::unauthorized("Credentials are required: a Bearer token or an x-api-key.")),
     }

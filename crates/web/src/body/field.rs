@@ -182,7 +182,11 @@ impl<'f> Field<'f> {
     }
 
     /// A list of texts, so many of them, each of so many characters.
-    pub fn texts(mut self, count: RangeInclusive<usize>, length: RangeInclusive<usize>) -> Option<Vec<String>> {
+    pub fn texts(
+        mut self,
+        count: RangeInclusive<usize>,
+        length: RangeInclusive<usize>,
+    ) -> Option<Vec<String>> {
         let items = self.items(&count)?;
         let path = self.fields.path_of(self.key);
         let mut read = Vec::with_capacity(items.len());

@@ -138,7 +138,11 @@ impl Fields {
     }
 
     /// As [`Fields::amount`], and zero is an error.
-    pub fn positive_amount(&mut self, decimal: Option<&Decimal>, currency: Option<Currency>) -> Option<Money> {
+    pub fn positive_amount(
+        &mut self,
+        decimal: Option<&Decimal>,
+        currency: Option<Currency>,
+    ) -> Option<Money> {
         let money = self.amount(decimal, currency)?;
         if money.is_zero() {
             self.wrong_at(&decimal?.path, "must be more than zero");
@@ -152,7 +156,10 @@ impl Fields {
         let decimal = decimal?;
         let quantity = Quantity::parse(&decimal.text);
         if quantity.is_none() {
-            self.wrong_at(&decimal.path, "must be more than zero, at most 100000000, with at most 4 decimals");
+            self.wrong_at(
+                &decimal.path,
+                "must be more than zero, at most 100000000, with at most 4 decimals",
+            );
         }
         quantity
     }

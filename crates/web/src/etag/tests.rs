@@ -31,7 +31,9 @@ fn if_match_lets_the_read_version_pass_and_no_other() {
 
 #[test]
 fn a_malformed_if_match_is_a_400_not_a_free_pass() {
-    for wrong in ["", ",", "7", "\"7", "7\"", "W/7", "w/\"7\"", "\"6\" \"7\"", "*, \"7\"", "\"7\", *", "**", "\"7\"x"] {
+    for wrong in
+        ["", ",", "7", "\"7", "7\"", "W/7", "w/\"7\"", "\"6\" \"7\"", "*, \"7\"", "\"7\", *", "**", "\"7\"x"]
+    {
         assert_eq!(if_match(&[wrong]).unwrap_err().status(), 400, "{wrong}");
     }
     assert!(if_match(&["\"a, b\""]).is_ok(), "a comma may stand inside of a tag");

@@ -19,7 +19,8 @@ pub(crate) async fn apply(State(web): State<Arc<Web>>, mut request: Request, nex
     // Whoever watches the process must be able to see that it is alive, and that it is going.
     let watched = matches!(request.uri().path(), "/healthz" | "/readyz");
     if web.is_draining() && !watched {
-        let problem = Problem::unavailable("Kontor is shutting down; nothing was done. Try again.").code("draining");
+        let problem =
+            Problem::unavailable("Kontor is shutting down; nothing was done. Try again.").code("draining");
         return problem.header(header::CONNECTION, HeaderValue::from_static("close")).into_response();
     }
     let Ok(_permit) = web.permits.try_acquire() else {

@@ -86,7 +86,11 @@ pub(crate) struct Limiters {
 }
 
 impl Limiters {
-    pub(crate) fn new(login_per_minute: NonZeroU32, public_per_minute: NonZeroU32, ambient: &Ambient) -> Self {
+    pub(crate) fn new(
+        login_per_minute: NonZeroU32,
+        public_per_minute: NonZeroU32,
+        ambient: &Ambient,
+    ) -> Self {
         Self { login: Limit::new(login_per_minute, ambient), public: Limit::new(public_per_minute, ambient) }
     }
 

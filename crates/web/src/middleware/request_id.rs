@@ -13,13 +13,13 @@ use tracing::Instrument as _;
 use crate::{problem, web::Web};
 
 /// The header.
-pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest id of a caller that is kept.
 const MAX: usize = 64;
 
 /// The id of a request.
 #[derive(Debug, Clone)]
-pub struct RequestId(
+pub(crate) struct RequestId(
     /// Visible ASCII.
     pub String,
 );

@@ -60,7 +60,8 @@ impl Cursor {
 }
 
 fn sum(bytes: &[u8]) -> [u8; SUM] {
-    let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::new().chain_update(b"kontor cursor").chain_update(bytes).finalize());
+    let [a, b, c, d, ..] =
+        <[u8; 32]>::from(Sha256::new().chain_update(b"kontor cursor").chain_update(bytes).finalize());
     [a, b, c, d]
 }
 

@@ -29,11 +29,9 @@ fn nothing_asked_is_the_first_page_of_the_newest() {
 
 #[test]
 fn all_parameters_are_read() {
-    let asked = Page::of(
-        &Uri::from_static("/x?pageSize=10&pageNumber=3&sortOn=Amount&sortDirection=ASC"),
-        SORTS,
-    )
-    .unwrap();
+    let asked =
+        Page::of(&Uri::from_static("/x?pageSize=10&pageNumber=3&sortOn=Amount&sortDirection=ASC"), SORTS)
+            .unwrap();
     let expected =
         Page { size: 10, start: Start::Number(3), sort_on: "amount", direction: Direction::Ascending };
     assert_eq!(asked, expected);
@@ -46,7 +44,15 @@ fn sizes_and_numbers_have_limits_on_both_sides() {
     assert_eq!(page("pageSize=1").size, 1);
     assert_eq!(page("pageSize=200").size, MAX_SIZE);
     assert_eq!(page("pageNumber=100000&pageSize=200").offset(), 19_999_800);
-    for query in ["pageSize=0", "pageSize=201", "pageSize=", "pageSize=-1", "pageSize=%2B5", "pageSize=1e2", "pageSize=9999999999999"] {
+    for query in [
+        "pageSize=0",
+        "pageSize=201",
+        "pageSize=",
+        "pageSize=-1",
+        "pageSize=%2B5",
+        "pageSize=1e2",
+        "pageSize=9999999999999",
+    ] {
         assert_eq!(wrong(query), ["pageSize"], "{query}");
     }
     assert_eq!(wrong("pageNumber=0"), ["pageNumber"]);
@@ -75,7 +81,11 @@ fn a_cursor_brings_its_direction_and_bears_no_contradiction() {
 
 #[test]
 fn the_envelope_counts_and_leads_on() {
-    let at = |row: &u8| Cursor { micros: i64::from(*row), id: format!("pay_{row}"), direction: Direction::Descending };
+    let at = |row: &u8| Cursor {
+        micros: i64::from(*row),
+        id: format!("pay_{row}"),
+        direction: Direction::Descending,
+    };
     let two = page("pageSize=2");
     let envelope = two.envelope(vec![9, 8, 7], Some(5), SORTS, at);
     let next = at(&8).text();
@@ -89,7 +99,11 @@ fn the_envelope_counts_and_leads_on() {
         json!({"data": [14, 12], "totalRecords": null, "currentPage": null, "totalPages": null, "nextCursor": null})
     );
     let by_amount = page("pageSize=2&sortOn=amount").envelope(vec![9, 8, 7], Some(3), SORTS, at);
-    assert_eq!((by_amount.next_cursor, by_amount.total_pages), (None, Some(2)), "no cursor off the time order");
+    assert_eq!(
+        (by_amount.next_cursor, by_amount.total_pages),
+        (None, Some(2)),
+        "no cursor off the time order"
+    );
     let none = two.envelope(Vec::<u8>::new(), Some(0), SORTS, at);
     assert_eq!((none.total_pages, none.next_cursor), (Some(0), None));
 }

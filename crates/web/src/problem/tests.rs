@@ -123,7 +123,9 @@ async fn unknown_routes_and_methods_are_problems_and_405_names_the_methods() {
 
 #[tokio::test]
 async fn a_panic_is_a_500_without_its_message() {
-    for payload in [Box::new("secret words") as Box<dyn Any + Send>, Box::new("secret words".to_owned()), Box::new(7)] {
+    for payload in
+        [Box::new("secret words") as Box<dyn Any + Send>, Box::new("secret words".to_owned()), Box::new(7)]
+    {
         let response = panicked(payload);
         assert_eq!(response.status(), 500);
         assert!(!json_of(response).await.to_string().contains("secret"));

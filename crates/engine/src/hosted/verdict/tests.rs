@@ -123,7 +123,11 @@ fn what_is_under_way_is_asked_about_again() {
     assert_eq!(judge(&payment(), &[]), Verdict::Nothing { declined: None });
     let mut hold = transaction("1", TransactionState::Authorized);
     hold.kind = TransactionKind::Authorization;
-    assert_eq!(judge(&payment(), &[hold]), Verdict::Nothing { declined: None }, "held money is not taken money");
+    assert_eq!(
+        judge(&payment(), &[hold]),
+        Verdict::Nothing { declined: None },
+        "held money is not taken money"
+    );
 }
 
 #[test]

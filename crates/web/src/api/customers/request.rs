@@ -81,7 +81,8 @@ impl Request for AddressView {
     fn read(fields: &mut Fields) -> Option<Self> {
         let mut text = |key| fields.optional(key).text(0..=200);
         let (address1, address2, city) = (text("address1"), text("address2"), text("city"));
-        let (state_province, zip_postal_code, country) = (text("stateProvince"), text("zipPostalCode"), text("country"));
+        let (state_province, zip_postal_code, country) =
+            (text("stateProvince"), text("zipPostalCode"), text("country"));
         let code = text("code");
         let address_type = fields.required("addressType").one_of(&["Billing", "Shipping"]);
         let default = fields.optional("default").boolean().unwrap_or(false);
@@ -171,7 +172,9 @@ impl Put {
             terms: self.terms.over(before.terms),
             currency: self.currency_code.unwrap_or(before.currency),
             external_id: self.external_id.over(before.external_id),
-            addresses: self.addresses.map_or(before.addresses, |all| all.into_iter().map(|it| it.0).collect()),
+            addresses: self
+                .addresses
+                .map_or(before.addresses, |all| all.into_iter().map(|it| it.0).collect()),
             contacts: self.contacts.map_or(before.contacts, |all| all.into_iter().map(|it| it.0).collect()),
             updated_at: now,
             ..before

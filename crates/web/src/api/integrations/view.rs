@@ -153,7 +153,7 @@ pub(crate) struct Updated {
 /// How a connection test ended.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Tested {
+pub(crate) struct Outcome {
     integration_id: String,
     is_successful: bool,
     success: bool,
@@ -166,7 +166,7 @@ pub(crate) struct Tested {
     tested_at: Time,
 }
 
-impl Tested {
+impl Outcome {
     pub(super) fn of(id: IntegrationId, report: &TestReport, at: Timestamp) -> Self {
         Self {
             integration_id: id.to_string(),

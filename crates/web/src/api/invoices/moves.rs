@@ -9,8 +9,8 @@ use kontor_engine::invoices::Revocation;
 use super::{View, load, shown};
 use crate::{
     answer::Answer,
-    etag::ETag,
     body::RawBody,
+    etag::ETag,
     idempotency::Repeat,
     problem::Problem,
     repeat::{Change, Claimed},
@@ -91,7 +91,13 @@ async fn run(
     change.end(web, result).await
 }
 
-async fn apply(web: &Web, change: &mut Change, who: &Who, invoice: &Invoice, how: Move) -> Result<Answer, Problem> {
+async fn apply(
+    web: &Web,
+    change: &mut Change,
+    who: &Who,
+    invoice: &Invoice,
+    how: Move,
+) -> Result<Answer, Problem> {
     let engine = &web.engine;
     let organization = who.organization();
     let conn = change.conn();

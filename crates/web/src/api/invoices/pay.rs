@@ -74,7 +74,13 @@ pub(crate) async fn create(
     change.end(&web, result).await
 }
 
-async fn record(web: &Web, change: &mut Change, who: &Who, invoice: &Invoice, asked: Create) -> Result<Answer, Problem> {
+async fn record(
+    web: &Web,
+    change: &mut Change,
+    who: &Who,
+    invoice: &Invoice,
+    asked: Create,
+) -> Result<Answer, Problem> {
     let organization = who.organization();
     let Create { amount, method, reference, received_at } = asked;
     let offline = Offline { amount, method, reference, received_at };

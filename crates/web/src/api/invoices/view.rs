@@ -47,7 +47,7 @@ pub(crate) struct View {
     /// What is left to pay.
     balance: Amount,
     /// What was paid on it; every attempt is in the list of payments.
-    payments: Vec<Applied>,
+    payments: Vec<OnInvoice>,
     created_at: Time,
     updated_at: Time,
 }
@@ -70,7 +70,7 @@ pub(crate) struct LineView {
 /// A payment that lies on the invoice.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Applied {
+pub(crate) struct OnInvoice {
     id: String,
     amount: Amount,
     amount_applied: Amount,
@@ -104,7 +104,7 @@ impl View {
             amount_paid: it.paid.into(),
             amount_refunded: it.refunded.into(),
             balance: balance.into(),
-            payments: paid.iter().map(Applied::of).collect(),
+            payments: paid.iter().map(OnInvoice::of).collect(),
             created_at: it.created_at.into(),
             updated_at: it.updated_at.into(),
         })
@@ -125,7 +125,7 @@ impl LineView {
     }
 }
 
-impl Applied {
+impl OnInvoice {
     fn of((payment, applied): &(Payment, Money)) -> Self {
         Self {
             id: payment.id.to_string(),

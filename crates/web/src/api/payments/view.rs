@@ -84,7 +84,11 @@ impl FailureView {
 impl View {
     pub(crate) fn of(it: &Payment, applications: &[Application]) -> Result<Self, Problem> {
         let taken = it.provider_transaction_id.is_some() || it.received_at.is_some();
-        let unapplied = it.amount.minus(it.applied).and_then(|rest| rest.minus(it.refunded)).map_err(Problem::internal)?;
+        let unapplied = it
+            .amount
+            .minus(it.applied)
+            .and_then(|rest| rest.minus(it.refunded))
+            .map_err(Problem::internal)?;
         let zero = kontor_domain::Money::zero(it.amount.currency());
         let place = |it: &Application| ApplicationView {
             invoice_id: it.invoice_id.to_string(),

@@ -7,7 +7,10 @@ mod request;
 
 use std::sync::Arc;
 
-use axum::{extract::State, response::{IntoResponse, Response}};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use kontor_domain::{customers::Customer, ids::InvoiceId};
 use kontor_engine::hosted::{Order, Page};
 use kontor_store::{Conn, customers, idempotency, invoices, organizations};

@@ -30,7 +30,13 @@ fn an_origin_is_an_origin_and_nothing_more() {
     assert_eq!(origin("https://Shop.example/").as_deref(), Ok("https://shop.example"));
     assert_eq!(origin("https://shop.example:443").as_deref(), Ok("https://shop.example"));
     assert_eq!(origin("http://shop.example:8080").as_deref(), Ok("http://shop.example:8080"));
-    for text in ["shop.example", "ftp://shop.example", "https://shop.example/a", "https://shop.example/?a", "javascript:1"] {
+    for text in [
+        "shop.example",
+        "ftp://shop.example",
+        "https://shop.example/a",
+        "https://shop.example/?a",
+        "javascript:1",
+    ] {
         assert!(origin(text).is_err(), "{text}");
     }
     assert!(origin("https://user@shop.example").is_err());

@@ -41,7 +41,9 @@ fn a_key_is_the_same_in_camel_and_pascal_case_and_in_no_other() {
 #[test]
 fn required_optional_and_null() {
     let mut fields = fields(r#"{"b": null, "c": null, "d": 1}"#);
-    assert!(fields.has("b") && fields.is_null("b") && fields.has("d") && !fields.is_null("d") && !fields.has("a"));
+    assert!(
+        fields.has("b") && fields.is_null("b") && fields.has("d") && !fields.is_null("d") && !fields.has("a")
+    );
     assert_eq!(fields.required("a").text(0..=9), None);
     assert_eq!(fields.required("b").text(0..=9), None);
     assert_eq!(fields.optional("c").text(0..=9), None);
@@ -76,7 +78,8 @@ fn nested_errors_carry_their_path_and_unknown_keys_too() {
     assert_eq!(items.len(), 2, "an item that is no object is left out, and named");
     assert_eq!(items[0].0.as_ref().unwrap().path(), "items[0].quantity");
     fields.optional("one").object::<Item>();
-    let named: Vec<_> = errors(fields).into_iter().map(|(path, mut messages)| (path, messages.remove(0))).collect();
+    let named: Vec<_> =
+        errors(fields).into_iter().map(|(path, mut messages)| (path, messages.remove(0))).collect();
     let expected = [
         ("items[1].quantity", "must be a decimal number, not a text"),
         ("items[1].y", "is not a known field"),
@@ -89,7 +92,8 @@ fn nested_errors_carry_their_path_and_unknown_keys_too() {
 
 #[test]
 fn a_decimal_becomes_money_under_its_currency() {
-    let mut fields = fields(r#"{"a": 148.83, "b": 148.830, "c": 1.005, "d": -1, "e": 0, "f": 12345678901.00}"#);
+    let mut fields =
+        fields(r#"{"a": 148.83, "b": 148.830, "c": 1.005, "d": -1, "e": 0, "f": 12345678901.00}"#);
     let mut money = |key: &'static str| {
         let decimal = fields.required(key).decimal();
         fields.positive_amount(decimal.as_ref(), Some(Currency::USD)).map(Money::minor)
@@ -97,7 +101,8 @@ fn a_decimal_becomes_money_under_its_currency() {
     assert_eq!((money("a"), money("b")), (Some(14_883), Some(14_883)));
     assert_eq!(["c", "d", "e", "f"].map(&mut money), [None; 4]);
     assert_eq!(fields.amount(None, Some(Currency::USD)), None);
-    let named: Vec<_> = errors(fields).into_iter().map(|(path, mut messages)| (path, messages.remove(0))).collect();
+    let named: Vec<_> =
+        errors(fields).into_iter().map(|(path, mut messages)| (path, messages.remove(0))).collect();
     let expected = [
         ("c", "has more decimals than the currency has"),
         ("d", "must not be negative"),

@@ -35,7 +35,10 @@ fn ten_a_minute_are_ten_and_each_caller_has_its_own() {
     let problem = limit.take("a").expect_err("too many");
     assert_eq!(problem.status().as_u16(), 429);
     assert_eq!(problem.headers().get("retry-after").and_then(|it| it.to_str().ok()), Some("6"));
-    assert_eq!(problem.headers().get(RATE_LIMIT).and_then(|it| it.to_str().ok()), Some("\"default\";r=0;t=6"));
+    assert_eq!(
+        problem.headers().get(RATE_LIMIT).and_then(|it| it.to_str().ok()),
+        Some("\"default\";r=0;t=6")
+    );
     assert_eq!(problem.headers().get(POLICY).and_then(|it| it.to_str().ok()), Some("\"default\";q=10;w=60"));
     assert!(limit.take("b").is_ok());
     clock.0.fetch_add(6, Ordering::Relaxed);

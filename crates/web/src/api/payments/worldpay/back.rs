@@ -98,13 +98,18 @@ pub(crate) async fn callback_post(
     }
     let back = take(&web, body.bytes()?, actor).await?;
     let view = BackView::of(&back);
-    if is_browser(&headers) { view.redirect(&back.return_url) } else { Ok(Answer::ok(&view)?.into_response()) }
+    if is_browser(&headers) {
+        view.redirect(&back.return_url)
+    } else {
+        Ok(Answer::ok(&view)?.into_response())
+    }
 }
 
 /// Whether a person waits for the answer (API.md §6, Callback).
 fn is_browser(headers: &HeaderMap) -> bool {
     let text = |name: HeaderName| headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default();
-    text(header::ACCEPT).contains("text/html") || text(HeaderName::from_static("sec-fetch-mode")) == "navigate"
+    text(header::ACCEPT).contains("text/html")
+        || text(HeaderName::from_static("sec-fetch-mode")) == "navigate"
 }
 
 async fn take(web: &Arc<Web>, encoded: &[u8], actor: Actor) -> Result<Returned, Problem> {
