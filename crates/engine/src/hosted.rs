@@ -141,7 +141,9 @@ impl Engine {
             created_at: now,
         };
         hosted::insert(&mut tx, &setup, order.is_default).await?;
-        let due = schedule::after(now, self.settings.resolve_after);
+        // Not while the call is under way: there is nothing to be asked about yet.
+        let call = self.settings.provider_timeout.saturating_add(std::time::Duration::from_secs(1));
+        let due = schedule::after(now, self.settings.resolve_after.max(call));
         self.schedule(&mut tx, organization, RESOLVE, payment.id, due).await?;
         self.tell_payment(&mut tx, organization, "payment.created", &payment, json!({})).await?;
         tx.commit().await?;

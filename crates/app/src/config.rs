@@ -1,0 +1,242 @@
+//! The operator's settings: `kontor.toml`, then the environment.
+//!
+//! Owns every key, its default and its limits. Refuses a key that it does not know, and tells all that is wrong at
+//! once, each with its place. The only place where the environment enters.
+
+mod redacted;
+mod secrets;
+mod source;
+
+use std::{
+    net::SocketAddr,
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use kontor_domain::{Secret, ambient::Entropy};
+use kontor_engine::Settings as Engine;
+use kontor_providers::{Settings as Providers, worldpay};
+use kontor_web::Limits;
+use url::Url;
+
+use source::Source;
+
+/// How much longer than a call to a provider a request may take, in seconds.
+const REQUEST_MARGIN: u64 = 10;
+
+/// How logs are written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Log {
+    /// JSON, a line each, instead of text.
+    pub(crate) json: bool,
+    /// Which, such as `info,kontor_engine=debug`.
+    pub(crate) filter: String,
+}
+
+/// The settings in force.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    /// Where to listen.
+    pub(crate) listen: SocketAddr,
+    /// Where everything lies that Kontor makes.
+    pub(crate) data_dir: PathBuf,
+    /// How logs are written.
+    pub(crate) log: Log,
+    public_url: Url,
+    database_url: Option<String>,
+    production: bool,
+    auth_secret_file: Option<PathBuf>,
+    metrics_token_file: Option<PathBuf>,
+    key_file: Option<PathBuf>,
+    hosted_window: u64,
+    resolve_after: u64,
+    not_found_after: u64,
+    sweep: u64,
+    worldpay: worldpay::Settings,
+    body_bytes: u64,
+    request_timeout: u64,
+    login_per_minute: u64,
+    public_per_minute: u64,
+}
+
+/// What the demo sets; its operator's environment stands above.
+pub(crate) struct Demo {
+    /// Where it listens already.
+    pub(crate) listen: SocketAddr,
+    /// Its data folder.
+    pub(crate) data_dir: PathBuf,
+    /// Its database, where it is not SQLite in the data folder.
+    pub(crate) database_url: Option<String>,
+    /// Where its simulator stands.
+    pub(crate) worldpay_sandbox_url: String,
+}
+
+impl Config {
+    /// Reads the file (`kontor.toml` in this folder, where there is one and no other was named) and the environment.
+    pub(crate) fn load(file: Option<&Path>) -> anyhow::Result<Self> {
+        let mut source = Source::default();
+        let default = Path::new("kontor.toml");
+        match file {
+            Some(path) => source.file(path, true)?,
+            None => source.file(default, false)?,
+        }
+        source.environment(&environment());
+        Self::read(source)
+    }
+
+    /// The demo's settings: short times, so that recovery can be watched.
+    pub(crate) fn demo(demo: &Demo) -> anyhow::Result<Self> {
+        let mut source = Source::default();
+        let mut set = |key: &str, value: &str| source.set(key, value);
+        set("payments.sweep_seconds", "5");
+        set("payments.resolve_after_seconds", "10");
+        set("payments.not_found_after_seconds", "30");
+        set("providers.worldpay.timeout_ms", "10000");
+        set("limits.public_per_minute", "6000");
+        set("log.filter", "warn,kontor=info,kontor_engine=info");
+        source.environment(&environment());
+        // The command line and the simulators stand above the environment.
+        source.set("listen", &demo.listen.to_string());
+        source.set("data_dir", &demo.data_dir.display().to_string());
+        source.set("providers.worldpay.sandbox_url", &demo.worldpay_sandbox_url);
+        if let Some(url) = &demo.database_url {
+            source.set("database_url", url);
+        }
+        Self::read(source)
+    }
+
+    fn read(mut source: Source) -> anyhow::Result<Self> {
+        let listen = source.parsed("listen", "an address such as 127.0.0.1:8080");
+        let listen = listen.unwrap_or_else(|| ([127, 0, 0, 1], 8080).into());
+        let public_url = source.url("public_url").or_else(|| Url::parse(&format!("http://{listen}")).ok());
+        let worldpay = worldpay::Settings {
+            timeout_ms: source.number("providers.worldpay.timeout_ms", 1_000..=300_000).unwrap_or(65_000),
+            sandbox_url: source.url("providers.worldpay.sandbox_url"),
+        };
+        let call = worldpay.timeout_ms.div_ceil(1_000);
+        let config = Self {
+            listen,
+            data_dir: source.path("data_dir").unwrap_or_else(|| PathBuf::from("kontor-data")),
+            log: Log {
+                json: source.one_of("log.format", &["text", "json"]) == Some("json"),
+                filter: source.text("log.filter").unwrap_or_else(|| "info".to_owned()),
+            },
+            public_url: public_url.unwrap_or_else(localhost),
+            database_url: source.text("database_url"),
+            production: source.flag("production").unwrap_or(false),
+            auth_secret_file: source.path("auth.secret_file"),
+            metrics_token_file: source.path("metrics.token_file"),
+            key_file: source.path("vault.key_file"),
+            hosted_window: source.number("payments.hosted_window_seconds", 60..=86_400).unwrap_or(600),
+            resolve_after: source.number("payments.resolve_after_seconds", 1..=86_400).unwrap_or(90),
+            not_found_after: source.number("payments.not_found_after_seconds", 1..=86_400).unwrap_or(300),
+            sweep: source.number("payments.sweep_seconds", 1..=3_600).unwrap_or(30),
+            body_bytes: source.number("limits.body_bytes", 1_024..=67_108_864).unwrap_or(1_048_576),
+            request_timeout: source
+                .number("limits.request_timeout_seconds", 1..=600)
+                .unwrap_or(call.saturating_add(REQUEST_MARGIN).saturating_mul(2).max(30)),
+            login_per_minute: source.number("limits.login_per_minute", 1..=1_000_000).unwrap_or(10),
+            public_per_minute: source.number("limits.public_per_minute", 1..=1_000_000).unwrap_or(300),
+            worldpay,
+        };
+        config.agree(&mut source, call);
+        source.finish()?;
+        Ok(config)
+    }
+
+    /// What must agree between settings.
+    fn agree(&self, source: &mut Source, call: u64) {
+        if self.request_timeout <= call {
+            source.wrong("limits.request_timeout_seconds", &format!("must be more than a call may take, which is {call} s"));
+        }
+        if let Some(url) = &self.database_url
+            && !["sqlite:", "postgres://", "postgresql://"].iter().any(|it| url.starts_with(it))
+        {
+            source.wrong("database_url", "must begin with sqlite: or postgres://");
+        }
+        if self.production && self.public_url.scheme() != "https" {
+            source.wrong("public_url", "must begin with https:// in production");
+        }
+    }
+
+    /// The database; SQLite in the data folder where no other was set.
+    pub(crate) fn database_url(&self) -> String {
+        let default = || format!("sqlite:{}", self.data_dir.join("kontor.db").display());
+        self.database_url.clone().unwrap_or_else(default)
+    }
+
+    /// The key-encryption key. Beside the data folder and not inside of it, so that a copy of the folder does not
+    /// carry the key that opens it (vault.md, KEK backends).
+    pub(crate) fn key_file(&self) -> PathBuf {
+        self.key_file.clone().unwrap_or_else(|| {
+            let mut name = self.data_dir.file_name().unwrap_or_default().to_owned();
+            name.push(".key");
+            self.data_dir.with_file_name(name)
+        })
+    }
+
+    /// Makes the data folder, for its owner alone.
+    pub(crate) fn make_data_dir(&self) -> anyhow::Result<()> {
+        secrets::make_folder(&self.data_dir)
+    }
+
+    /// What tokens are signed with; made on first use where no file was set.
+    pub(crate) fn auth_secret(&self, entropy: &dyn Entropy) -> anyhow::Result<Secret> {
+        match &self.auth_secret_file {
+            Some(path) => secrets::read(path),
+            None => secrets::read_or_make(&self.data_dir.join("auth.secret"), entropy),
+        }
+    }
+
+    /// What `/metrics` asks for away from the loopback.
+    pub(crate) fn metrics_token(&self) -> anyhow::Result<Option<Secret>> {
+        self.metrics_token_file.as_deref().map(secrets::read).transpose()
+    }
+
+    /// The providers' settings.
+    pub(crate) fn providers(&self) -> Providers {
+        Providers { worldpay: self.worldpay.clone() }
+    }
+
+    /// The use cases' settings.
+    pub(crate) fn engine(&self) -> Engine {
+        Engine {
+            public_url: self.public_url.clone(),
+            production: self.production,
+            hosted_window: Duration::from_secs(self.hosted_window),
+            resolve_after: Duration::from_secs(self.resolve_after),
+            not_found_after: Duration::from_secs(self.not_found_after),
+            sweep: Duration::from_secs(self.sweep),
+            provider_timeout: Duration::from_millis(self.worldpay.timeout_ms),
+        }
+    }
+
+    /// The server's limits.
+    pub(crate) fn web_limits(&self) -> Limits {
+        let rate = |number: u64| {
+            u32::try_from(number).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
+        };
+        Limits {
+            body_bytes: usize::try_from(self.body_bytes).unwrap_or(usize::MAX),
+            request_timeout: Duration::from_secs(self.request_timeout),
+            login_per_minute: rate(self.login_per_minute),
+            public_per_minute: rate(self.public_per_minute),
+        }
+    }
+}
+
+fn localhost() -> Url {
+    #[expect(clippy::expect_used, reason = "a constant, and a test reads it")]
+    Url::parse("http://127.0.0.1:8080").expect("a URL")
+}
+
+/// The process's environment, once.
+fn environment() -> Vec<(String, String)> {
+    #[expect(clippy::disallowed_methods, reason = "the one place where the environment enters")]
+    let all = std::env::vars_os();
+    all.filter_map(|(key, value)| Some((key.into_string().ok()?, value.to_string_lossy().into_owned()))).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+//! The settings in force as TOML, without what is nobody's business.
+
+use url::Url;
+
+use super::Config;
+
+impl Config {
+    /// What `--print-config` prints: a file that would set the same, secrets hidden.
+    pub(crate) fn redacted(&self) -> String {
+        let text = |value: &str| toml::Value::String(value.to_owned()).to_string();
+        let path = |value: Option<&std::path::PathBuf>| value.map(|it| text(&it.display().to_string()));
+        let line = |key: &str, value: Option<String>| match value {
+            Some(value) => format!("{key} = {value}\n"),
+            None => format!("# {key} is not set\n"),
+        };
+        let mut out = String::new();
+        out += &line("listen", Some(text(&self.listen.to_string())));
+        out += &line("public_url", Some(text(self.public_url.as_str())));
+        out += &line("data_dir", Some(text(&self.data_dir.display().to_string())));
+        out += &line("database_url", Some(text(&without_password(&self.database_url()))));
+        out += &line("production", Some(self.production.to_string()));
+        out += "\n[auth]\n";
+        out += &line("secret_file", path(self.auth_secret_file.as_ref()));
+        out += "\n[metrics]\n";
+        out += &line("token_file", path(self.metrics_token_file.as_ref()));
+        out += "\n[vault]\n";
+        out += &line("key_file", Some(text(&self.key_file().display().to_string())));
+        out += "\n[payments]\n";
+        out += &line("hosted_window_seconds", Some(self.hosted_window.to_string()));
+        out += &line("resolve_after_seconds", Some(self.resolve_after.to_string()));
+        out += &line("not_found_after_seconds", Some(self.not_found_after.to_string()));
+        out += &line("sweep_seconds", Some(self.sweep.to_string()));
+        out += "\n[providers.worldpay]\n";
+        out += &line("timeout_ms", Some(self.worldpay.timeout_ms.to_string()));
+        out += &line("sandbox_url", self.worldpay.sandbox_url.as_ref().map(|it| text(it.as_str())));
+        out += "\n[limits]\n";
+        out += &line("body_bytes", Some(self.body_bytes.to_string()));
+        out += &line("request_timeout_seconds", Some(self.request_timeout.to_string()));
+        out += &line("login_per_minute", Some(self.login_per_minute.to_string()));
+        out += &line("public_per_minute", Some(self.public_per_minute.to_string()));
+        out += "\n[log]\n";
+        out += &line("format", Some(text(if self.log.json { "json" } else { "text" })));
+        out += &line("filter", Some(text(&self.log.filter)));
+        out.trim_end().to_owned()
+    }
+}
+
+/// A database's address with its password hidden; all of it hidden where it cannot be read.
+fn without_password(address: &str) -> String {
+    if address.starts_with("sqlite:") {
+        return address.to_owned();
+    }
+    let Ok(mut url) = Url::parse(address) else { return "(hidden)".to_owned() };
+    if url.password().is_some() && url.set_password(Some("hidden")).is_err() {
+        return "(hidden)".to_owned();
+    }
+    // Options may carry a password too.
+    if url.query().is_some() {
+        url.set_query(Some("hidden"));
+    }
+    url.to_string()
+}

@@ -1,0 +1,39 @@
+use super::*;
+
+fn read(toml: &str) -> anyhow::Result<Config> {
+    let mut source = Source::default();
+    source.toml("kontor.toml", toml);
+    Config::read(source)
+}
+
+#[test]
+fn the_defaults_stand() {
+    let config = read("").expect("defaults");
+    assert_eq!(config.public_url.as_str(), "http://127.0.0.1:8080/");
+    assert_eq!(config.database_url(), "sqlite:kontor-data/kontor.db");
+    assert_eq!(config.key_file(), Path::new("kontor-data.key"), "beside the folder, not inside");
+    assert_eq!(config.providers().worldpay.timeout_ms, 65_000);
+    assert_eq!(localhost().as_str(), "http://127.0.0.1:8080/");
+}
+
+#[test]
+fn settings_must_agree() {
+    let wrong = |toml: &str| read(toml).err().map(|it| it.to_string()).unwrap_or_default();
+    assert!(wrong("[limits]\nrequest_timeout_seconds = 65").contains("kontor.toml:2: limits.request_timeout_seconds"));
+    assert!(read("[limits]\nrequest_timeout_seconds = 66").is_ok());
+    assert!(wrong("database_url = \"mysql://x\"").contains("sqlite: or postgres://"));
+    assert!(wrong("production = true").contains("https://"));
+    assert!(read("production = true\npublic_url = \"https://kontor.example\"").is_ok());
+    let two = wrong("production = true\ndatabase_url = \"x\"\nlisten = \"nowhere\"");
+    assert!(two.starts_with("3 settings are wrong"), "{two}");
+}
+
+#[test]
+fn what_is_printed_sets_the_same_and_hides_passwords() {
+    let toml = "database_url = \"postgres://kontor:hunter2@db/kontor?password=hunter2\"\n[log]\nformat = \"json\"";
+    let printed = read(toml).expect("settings").redacted();
+    assert!(!printed.contains("hunter2"), "{printed}");
+    let again = read(&printed).expect("what is printed can be read");
+    assert_eq!(again.redacted(), printed);
+    assert!(again.log.json);
+}
