@@ -2,7 +2,7 @@
 //!
 //! The only place that knows all of them. Refuses to serve on a database that this key does not open.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
 use kontor_domain::{Ambient, Secret};
@@ -19,8 +19,6 @@ const DRAIN: Duration = Duration::from_secs(20);
 
 /// A server that runs.
 pub(crate) struct Running {
-    /// Where it listens.
-    pub(crate) address: SocketAddr,
     /// Its use cases.
     pub(crate) engine: Arc<Engine>,
     stop: watch::Sender<bool>,
@@ -68,7 +66,8 @@ pub(crate) async fn engine(config: &Config, migrate: bool) -> anyhow::Result<Arc
     let ambient = crate::ambient::ambient();
     let db = database(config, migrate).await?;
     let kek = key(config, &db, &ambient).await?;
-    let registry = Registry::new(config.providers(), Http::new()?);
+    let http = Http::new().map_err(anyhow::Error::msg)?;
+    let registry = Registry::new(config.providers(), http).map_err(anyhow::Error::msg)?;
     let settings = config.engine();
     Ok(Arc::new(Engine { db, ambient, registry, credentials: Credentials::new(kek), settings }))
 }
@@ -96,7 +95,7 @@ pub(crate) async fn start(
     let owner = format!("{}-{:016x}", std::process::id(), u64::from_be_bytes(engine.ambient.bytes()));
     let sweep = tokio::spawn(Arc::clone(&engine).sweep_forever(owner, stopped));
     tracing::info!(%address, "serving");
-    Ok(Running { address, engine, stop, server, sweep })
+    Ok(Running { engine, stop, server, sweep })
 }
 
 impl Running {

@@ -74,12 +74,14 @@ fn ledger(state: &mut State) -> Value {
         .filter_map(|id| state.setup(id))
         .map(|it| json!({ "id": it.id, "status": it.status, "amount": it.amount, "reference": it.reference }))
         .collect();
+    let (settled, now) = (state.settled, state.now());
+    let status = |it: &ledger::Transaction| if settled(it, now) { "settled".to_owned() } else { it.status.clone() };
     let transactions: Vec<Value> = state
         .transactions
         .iter()
         .map(|it| {
             json!({
-                "id": it.id, "kind": it.kind, "status": it.status, "amount": it.amount, "currency": it.currency,
+                "id": it.id, "kind": it.kind, "status": status(it), "amount": it.amount, "currency": it.currency,
                 "reference": it.reference, "setupId": it.setup_id, "relatedId": it.related_id, "token": it.token,
                 "createdAt": it.created_at,
             })

@@ -24,7 +24,7 @@ pub(crate) struct Transaction {
     pub(crate) related_id: Option<String>,
     pub(crate) token: Option<String>,
     pub(crate) created_at: Timestamp,
-    /// What only this provider knows of it; nothing of the card but brand, mask and last four digits.
+    /// What only this provider knows of it; nothing of the card but brand, mask and expiry.
     pub(crate) detail: Map<String, Value>,
 }
 

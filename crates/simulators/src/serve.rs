@@ -78,7 +78,7 @@ async fn run(listener: TcpListener, handler: Handler, mut stopped: watch::Receiv
                     continue;
                 }
             },
-            _ = stopped.wait_for(|stopped| *stopped) => break,
+            () = told(&mut stopped) => break,
         };
         let handler = Arc::clone(&handler);
         let service = service_fn(move |request: Request<Incoming>| {
@@ -102,6 +102,11 @@ async fn run(listener: TcpListener, handler: Handler, mut stopped: watch::Receiv
     }
     drop(listener);
     let _in_time = tokio::time::timeout(DRAIN, graceful.shutdown()).await;
+}
+
+/// Until somebody says stop, or nobody can any more.
+async fn told(stopped: &mut watch::Receiver<bool>) {
+    let _said_or_gone = stopped.wait_for(|stopped| *stopped).await;
 }
 
 async fn arrived(request: Request<Incoming>) -> Result<Arrived, Response> {

@@ -2,7 +2,7 @@
 //!
 //! A row is on disk before the answer leaves, so that the ledger outlives a killed process.
 
-use std::path::Path;
+use std::{collections::HashSet, path::Path};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
@@ -22,10 +22,17 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     pub(crate) transactions: Vec<Transaction>,
     pub(crate) setups: Vec<Setup>,
+    /// Keyed prints of cards with amounts, for duplicate checks; never written down.
+    pub(crate) seen: HashSet<u64>,
+    /// Which transactions are settled by now.
+    pub(crate) settled: Settled,
     seed: u64,
     drawn: u64,
     file: Option<File>,
 }
+
+/// Whether a transaction is settled at a time.
+pub(crate) type Settled = fn(&Transaction, Timestamp) -> bool;
 
 /// The file and whose rows are meant: one file serves several simulators.
 struct File {
@@ -35,13 +42,15 @@ struct File {
 
 impl State {
     /// Reads the file, or begins empty.
-    pub(crate) fn open(simulator: &'static str, settings: &Settings) -> Result<Self, rusqlite::Error> {
+    pub(crate) fn open(simulator: &'static str, settings: &Settings, settled: Settled) -> Result<Self, rusqlite::Error> {
         let file = settings.state.as_deref().map(|path| File::open(path, simulator)).transpose()?;
         let mut state = Self {
             clock: Clock::new(settings.clock.clone(), 0),
             faults: Faults::default(),
             transactions: Vec::new(),
             setups: Vec::new(),
+            seen: HashSet::new(),
+            settled,
             seed: settings.seed,
             drawn: 0,
             file,
@@ -68,6 +77,12 @@ impl State {
         mix(self.seed.wrapping_add(self.drawn.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
     }
 
+    /// The number of a report: each is higher than the last.
+    pub(crate) fn report_number(&mut self) -> u64 {
+        self.draw();
+        66_106_538_u64.saturating_add(self.drawn)
+    }
+
     /// Adds a transaction.
     pub(crate) fn add(&mut self, transaction: Transaction) {
         self.put("transaction", &transaction.id, &transaction);
@@ -83,7 +98,7 @@ impl State {
     /// A page by its id, in either case of letters. Its window may have passed since anybody looked.
     pub(crate) fn setup(&mut self, id: &str) -> Option<Setup> {
         let now = self.now();
-        let at = self.setups.iter().position(|it| it.id.eq_ignore_ascii_case(id))?;
+        let at = self.setups.iter().rposition(|it| it.id.eq_ignore_ascii_case(id))?;
         let found = self.setups.get_mut(at)?;
         if found.status == "open" && now >= found.expires_at {
             "expired".clone_into(&mut found.status);
@@ -97,7 +112,7 @@ impl State {
 
     /// Moves a page on.
     pub(crate) fn set_status(&mut self, id: &str, status: &str) {
-        let Some(found) = self.setups.iter_mut().find(|it| it.id == id) else { return };
+        let Some(found) = self.setups.iter_mut().rev().find(|it| it.id == id) else { return };
         status.clone_into(&mut found.status);
         let found = found.clone();
         self.put("setup", id, &found);
@@ -114,6 +129,7 @@ impl State {
     pub(crate) fn reset(&mut self) {
         self.transactions.clear();
         self.setups.clear();
+        self.seen.clear();
         self.faults.clear();
         self.clock.reset();
         self.drawn = 0;

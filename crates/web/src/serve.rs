@@ -118,7 +118,7 @@ pub async fn serve(
                     continue;
                 }
             },
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = told(&mut stop) => break,
         };
         let connection = graceful.watch(connection(stream, peer, app.clone()));
         tokio::spawn(async move {
@@ -132,6 +132,11 @@ pub async fn serve(
         tracing::warn!("connections were still open after the time to drain");
     }
     Ok(())
+}
+
+/// Until somebody says stop, or nobody can any more.
+async fn told(stop: &mut watch::Receiver<bool>) {
+    let _said_or_gone = stop.wait_for(|stop| *stop).await;
 }
 
 fn connection(

@@ -1,0 +1,157 @@
+//! `kontor bench`: the real operations over HTTP, against a running Kontor or one that is started for the run.
+
+mod scenarios;
+mod target;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, bail};
+use clap::ValueEnum as _;
+use hdrhistogram::Histogram;
+use serde_json::json;
+
+use crate::cli::{Bench, Scenario};
+use target::Target;
+
+/// The longest time that is told apart, in microseconds: a minute.
+const LONGEST: u64 = 60_000_000;
+/// Errors after which a run is not worth its figures.
+const MAX_ERRORS: u64 = 1_000;
+
+/// What one scenario showed.
+struct Outcome {
+    histogram: Histogram<u64>,
+    errors: u64,
+    elapsed: Duration,
+}
+
+/// Runs the scenarios one after another and prints their figures.
+pub(crate) async fn run(args: Bench) -> anyhow::Result<()> {
+    let asked = if args.scenario.is_empty() { Scenario::value_variants().to_vec() } else { args.scenario.clone() };
+    let needs_target = asked.iter().any(|it| *it != Scenario::Start);
+    let mut target = if needs_target { Some(Arc::new(Target::find(&args).await?)) } else { None };
+    let ran = measure_all(&args, &asked, target.as_ref()).await;
+    if let Some(target) = target.take().and_then(Arc::into_inner) {
+        target.end().await?;
+    }
+    ran
+}
+
+async fn measure_all(args: &Bench, asked: &[Scenario], target: Option<&Arc<Target>>) -> anyhow::Result<()> {
+    for scenario in asked {
+        if *scenario == Scenario::Start {
+            start(args).await?;
+            continue;
+        }
+        let target = target.context("there is nothing to measure")?;
+        let outcome = drive(*scenario, target, args).await?;
+        report(*scenario, &outcome, target, args)?;
+    }
+    Ok(())
+}
+
+/// Keeps `concurrency` operations under way until the time is up.
+async fn drive(scenario: Scenario, target: &Arc<Target>, args: &Bench) -> anyhow::Result<Outcome> {
+    let errors = Arc::new(AtomicU64::new(0));
+    let mut workers = Vec::new();
+    let mut prepared = Vec::new();
+    for place in 0..args.concurrency {
+        prepared.push(scenarios::prepare(scenario, Arc::clone(target), place).await?);
+    }
+    let began = Instant::now();
+    let until = began.checked_add(Duration::from_secs(args.seconds)).context("too long a run")?;
+    for mut worker in prepared {
+        let errors = Arc::clone(&errors);
+        workers.push(tokio::spawn(async move {
+            let mut histogram = Histogram::<u64>::new_with_max(LONGEST, 3)?;
+            let mut last = None;
+            while Instant::now() < until && errors.load(Ordering::Relaxed) < MAX_ERRORS {
+                let one = Instant::now();
+                match worker.once().await {
+                    Ok(()) => {
+                        let took = u64::try_from(one.elapsed().as_micros()).unwrap_or(LONGEST);
+                        histogram.saturating_record(took);
+                    }
+                    Err(error) => {
+                        errors.fetch_add(1, Ordering::Relaxed);
+                        last = Some(error);
+                    }
+                }
+            }
+            anyhow::Ok((histogram, last))
+        }));
+    }
+    let mut histogram = Histogram::<u64>::new_with_max(LONGEST, 3)?;
+    let mut last = None;
+    for worker in workers {
+        let (one, error) = worker.await.context("a worker ended")??;
+        histogram.add(one)?;
+        last = error.or(last);
+    }
+    let errors = errors.load(Ordering::Relaxed);
+    if histogram.is_empty() {
+        let error = last.unwrap_or_else(|| anyhow::anyhow!("nothing ended in time"));
+        return Err(error.context("no operation succeeded"));
+    }
+    if let Some(error) = last {
+        tracing::warn!(errors, %error, "operations failed");
+    }
+    Ok(Outcome { histogram, errors, elapsed: began.elapsed() })
+}
+
+fn report(scenario: Scenario, outcome: &Outcome, target: &Target, args: &Bench) -> anyhow::Result<()> {
+    let name = scenario.to_possible_value().map(|it| it.get_name().to_owned()).unwrap_or_default();
+    let count = outcome.histogram.len();
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people; no money is counted here")]
+    let rate = count as f64 / outcome.elapsed.as_secs_f64().max(f64::EPSILON);
+    let at = |quantile| outcome.histogram.value_at_quantile(quantile);
+    let memory = target.resident_kib();
+    if args.json {
+        let line = json!({
+            "scenario": name, "database": target.database, "concurrency": args.concurrency,
+            "seconds": outcome.elapsed.as_secs_f64(), "count": count, "errors": outcome.errors, "perSecond": rate,
+            "microseconds": { "p50": at(0.5), "p90": at(0.9), "p99": at(0.99), "max": outcome.histogram.max() },
+            "residentKiB": memory,
+        });
+        return crate::say(&line.to_string());
+    }
+    let resident = memory.map(|it| format!("  {} MB resident", it / 1_024)).unwrap_or_default();
+    crate::say(&format!(
+        "{name:<16} {:<10} {rate:>9.1}/s  p50 {:>7} µs  p90 {:>7} µs  p99 {:>7} µs  max {:>8} µs  {count} done, {} failed{resident}",
+        target.database,
+        at(0.5),
+        at(0.9),
+        at(0.99),
+        outcome.histogram.max(),
+        outcome.errors,
+    ))
+}
+
+/// Times a start on an empty folder, five times over.
+async fn start(args: &Bench) -> anyhow::Result<()> {
+    if args.database_url.is_some() {
+        tracing::info!("start is always measured on an empty folder");
+    }
+    let mut times = Vec::new();
+    let mut memory = None;
+    for _ in 0..5 {
+        let (took, resident) = target::time_to_ready().await?;
+        times.push(took);
+        memory = resident.or(memory);
+    }
+    times.sort_unstable();
+    let (Some(best), Some(median)) = (times.first(), times.get(2)) else { bail!("nothing was started") };
+    let ms = |it: &Duration| it.as_secs_f64() * 1_000.0;
+    if args.json {
+        let line = json!({ "scenario": "start", "milliseconds": { "best": ms(best), "median": ms(median) }, "residentKiB": memory });
+        return crate::say(&line.to_string());
+    }
+    let resident = memory.map(|it| format!("  {} MB resident", it / 1_024)).unwrap_or_default();
+    crate::say(&format!("start            best {:.0} ms, median of five {:.0} ms{resident}", ms(best), ms(median)))
+}

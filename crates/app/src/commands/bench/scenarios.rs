@@ -1,0 +1,92 @@
+//! One operation of each scenario, and what has to be there before.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use kontor_providers::http::Method;
+use kontor_simulators::worldpay::TEST_CARD;
+use serde_json::{Value, json};
+use url::{Url, form_urlencoded};
+
+use super::target::Target;
+use crate::cli::Scenario;
+
+/// One of the callers at work.
+pub(super) struct Worker {
+    scenario: Scenario,
+    target: Arc<Target>,
+    customer: String,
+    invoice: String,
+    place: u64,
+    done: u64,
+}
+
+/// Makes what a caller needs: a customer and an invoice of its own.
+pub(super) async fn prepare(scenario: Scenario, target: Arc<Target>, place: u64) -> anyhow::Result<Worker> {
+    let customer = format!("BENCH-{}-{place}", std::process::id());
+    let body = json!({ "customerNumber": customer, "companyName": format!("Bench {place}") });
+    target.api(Method::Post, "/api/customers", "", Some(&body)).await.context("adding a customer")?;
+    let invoice = invoice(&target, &customer, "10000000.00").await?;
+    Ok(Worker { scenario, target, customer, invoice, place, done: 0 })
+}
+
+/// An invoice that can be paid; returns its id.
+async fn invoice(target: &Target, customer: &str, amount: &str) -> anyhow::Result<String> {
+    let body = json!({
+        "customerNumber": customer,
+        "items": [{ "description": "Load", "quantity": 1, "unitPrice": amount, "taxable": false }],
+    });
+    let made = target.api(Method::Post, "/api/invoices", "", Some(&body)).await.context("making an invoice")?;
+    let id = made.get("id").and_then(Value::as_str).context("the invoice has no id")?.to_owned();
+    target.api(Method::Post, &format!("/api/invoices/{id}/issue"), "", None).await.context("issuing it")?;
+    Ok(id)
+}
+
+impl Worker {
+    /// One operation, from the request to the answer.
+    pub(super) async fn once(&mut self) -> anyhow::Result<()> {
+        self.done = self.done.saturating_add(1);
+        match self.scenario {
+            Scenario::Start => bail!("start is measured by itself"),
+            Scenario::ReadInvoice => {
+                self.target.api(Method::Get, &format!("/api/invoices/{}", self.invoice), "", None).await?;
+            }
+            Scenario::OfflinePayment => {
+                let key = format!("bench-{}-{}-{}", std::process::id(), self.place, self.done);
+                let body = json!({ "amount": "1.00", "method": "Check", "reference": self.done.to_string() });
+                let path = format!("/api/invoices/{}/payments", self.invoice);
+                self.target.api(Method::Post, &path, &key, Some(&body)).await?;
+            }
+            Scenario::Hosted => self.hosted().await?,
+        }
+        Ok(())
+    }
+
+    /// A whole sale: the page is opened, paid on, and the browser brings the result back.
+    async fn hosted(&self) -> anyhow::Result<()> {
+        let invoice = invoice(&self.target, &self.customer, "6.55").await?;
+        let back = self.target.base().join("/healthz")?;
+        let body = json!({
+            "customerNumber": self.customer, "transactionAmount": "6.55", "invoiceId": invoice,
+            "applicationReturnUrl": back.as_str(),
+        });
+        let setup = self.target.api(Method::Post, "/api/payments/worldpay/transaction-setup", "", Some(&body)).await?;
+        let page = setup.get("hostedPaymentUrl").and_then(Value::as_str);
+        let page: Url = page.context("the setup has no page")?.parse()?;
+        let form = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([("cardNumber", TEST_CARD), ("ddlExpirationMonth", "12"), ("ddlExpirationYear", "39"), ("CVV", "123")])
+            .finish();
+        let (_, shown) = self.target.browse(&page, Some(form)).await?;
+        let link = shown.split("id=\"returnLink\" href=\"").nth(1).and_then(|it| it.split('"').next());
+        let link: Url = link.context("the page does not lead back")?.replace("&amp;", "&").parse()?;
+        let (status, _) = self.target.browse(&link, None).await?;
+        if status != 303 && status != 302 {
+            bail!("the callback answered {status}");
+        }
+        let paid = self.target.api(Method::Get, &format!("/api/invoices/{invoice}"), "", None).await?;
+        if paid.get("status").and_then(Value::as_str) != Some("Paid") {
+            bail!("the invoice is {}", paid.get("status").unwrap_or(&Value::Null));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,155 @@
+//! What is measured: a running Kontor, or a demo of this same program started for the run.
+
+use std::{
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, bail};
+use kontor_providers::http::{Call, Http, Method};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    process::{Child, Command},
+};
+use url::Url;
+
+use crate::cli::Bench;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+const LARGEST: usize = 4 * 1024 * 1024;
+
+/// Where requests go to.
+pub(super) struct Target {
+    base: Url,
+    bearer: String,
+    http: Http,
+    /// sqlite, postgres or unknown.
+    pub(super) database: &'static str,
+    started: Option<(Child, TempDir)>,
+}
+
+impl Target {
+    pub(super) async fn find(args: &Bench) -> anyhow::Result<Self> {
+        let http = Http::new().map_err(anyhow::Error::msg)?;
+        if let (Some(base), Some(token)) = (&args.url, &args.token) {
+            let bearer = format!("Bearer {token}");
+            return Ok(Self { base: base.clone(), bearer, http, database: "unknown", started: None });
+        }
+        let folder = tempfile::Builder::new().prefix("kontor-bench-").tempdir()?;
+        let mut command = own()?;
+        command.args(["demo", "--json", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path().join("data"));
+        if let Some(url) = &args.database_url {
+            command.args(["--database-url", url]);
+        }
+        // The measured process does not spend its time on writing a log.
+        let mut child = command.env("KONTOR_LOG", "error").stdout(Stdio::piped()).spawn().context("starting a Kontor")?;
+        let out = child.stdout.take().context("the output of the started Kontor")?;
+        let mut lines = BufReader::new(out).lines();
+        let line = tokio::time::timeout(TIMEOUT, lines.next_line()).await.context("it did not start in time")??;
+        let Some(line): Option<String> = line else { bail!("the started Kontor ended; its words are above") };
+        let line: Value = serde_json::from_str(&line).context("what the started Kontor printed")?;
+        let text = |name: &str| line.get(name).and_then(Value::as_str).unwrap_or_default();
+        let database = match &args.database_url {
+            Some(url) if url.starts_with("postgres") => "postgres",
+            _ => "sqlite",
+        };
+        let bearer = format!("Bearer {}", text("adminToken"));
+        Ok(Self { base: text("baseUrl").parse()?, bearer, http, database, started: Some((child, folder)) })
+    }
+
+    /// Asks the API and returns its JSON. Anything but success is an error.
+    pub(super) async fn api(&self, method: Method, path: &str, key: &str, body: Option<&Value>) -> anyhow::Result<Value> {
+        let url = self.base.join(path)?;
+        let mut headers = vec![("authorization", self.bearer.as_str())];
+        if body.is_some() {
+            headers.push(("content-type", "application/json"));
+        }
+        if !key.is_empty() {
+            headers.push(("idempotency-key", key));
+        }
+        let body = body.map(Value::to_string).unwrap_or_default().into_bytes();
+        let call = Call { method, url: &url, headers: &headers, body, timeout: TIMEOUT, limit: LARGEST };
+        let answer = self.http.send(call).await?;
+        if !(200..300).contains(&answer.status) {
+            let said = String::from_utf8_lossy(&answer.body).chars().take(400).collect::<String>();
+            bail!("{path} answered {}: {said}", answer.status);
+        }
+        Ok(serde_json::from_slice(&answer.body)?)
+    }
+
+    /// Acts as a browser does: sends a form, or follows a link where there is none. Returns status and page.
+    pub(super) async fn browse(&self, url: &Url, form: Option<String>) -> anyhow::Result<(u16, String)> {
+        let method = if form.is_some() { Method::Post } else { Method::Get };
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        let headers: &[(&str, &str)] = if form.is_some() { &headers } else { &[] };
+        let body = form.unwrap_or_default().into_bytes();
+        let answer = self.http.send(Call { method, url, headers, body, timeout: TIMEOUT, limit: LARGEST }).await?;
+        Ok((answer.status, String::from_utf8_lossy(&answer.body).into_owned()))
+    }
+
+    pub(super) fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// What the started process holds in memory; none where it is not ours to look at.
+    pub(super) fn resident_kib(&self) -> Option<u64> {
+        let (child, _) = self.started.as_ref()?;
+        resident_kib(child.id()?)
+    }
+
+    /// Ends what was started.
+    pub(super) async fn end(self) -> anyhow::Result<()> {
+        if let Some((mut child, folder)) = self.started {
+            child.kill().await.context("ending the started Kontor")?;
+            folder.close().context("removing its folder")?;
+        }
+        Ok(())
+    }
+}
+
+fn own() -> anyhow::Result<Command> {
+    let mut command = Command::new(std::env::current_exe().context("finding this program")?);
+    command.kill_on_drop(true);
+    Ok(command)
+}
+
+/// Starts `serve` on an empty folder and waits for the first good `/readyz`. Returns the time and the memory then.
+pub(super) async fn time_to_ready() -> anyhow::Result<(Duration, Option<u64>)> {
+    let folder = tempfile::Builder::new().prefix("kontor-bench-").tempdir()?;
+    // A port that was free a moment ago: whoever takes it in between makes this run fail and no other wrong.
+    let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let http = Http::new().map_err(anyhow::Error::msg)?;
+    let ready: Url = format!("http://{address}/readyz").parse()?;
+    let began = Instant::now();
+    let mut child = own()?
+        .args(["serve", "--migrate"])
+        .env("KONTOR_LISTEN", address.to_string())
+        .env("KONTOR_DATA_DIR", folder.path().join("data"))
+        .env("KONTOR_LOG", "error")
+        .current_dir(folder.path())
+        .spawn()
+        .context("starting a Kontor")?;
+    loop {
+        let call = Call { method: Method::Get, url: &ready, headers: &[], body: Vec::new(), timeout: TIMEOUT, limit: LARGEST };
+        if http.send(call).await.is_ok_and(|answer| answer.status == 200) {
+            break;
+        }
+        if began.elapsed() > TIMEOUT || child.try_wait()?.is_some() {
+            bail!("the started Kontor was not ready in time; its words are above");
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let took = began.elapsed();
+    let memory = child.id().and_then(resident_kib);
+    child.kill().await?;
+    Ok((took, memory))
+}
+
+/// From the system's table, where it has one.
+fn resident_kib(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find(|it| it.starts_with("VmRSS:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}

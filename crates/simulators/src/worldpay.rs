@@ -1,0 +1,308 @@
+//! Worldpay Express as far as a hosted payment needs it: the XML interface, the report and the page on one listener
+//! (worldpay-express.md). The namespace decides which host a message is for.
+
+mod cards;
+mod hosted;
+mod methods;
+mod page;
+mod query;
+mod redirect;
+mod reply;
+mod schema;
+mod xml;
+
+use std::{
+    hash::RandomState,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use hyper::Method;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::{
+    Settings, control,
+    faults::{Action, Fault},
+    ledger::Transaction,
+    serve::{self, Arrived, Cut, Serving},
+    state::{State, mix},
+};
+use hosted::{Posted, Shown};
+
+/// A card that is approved (worldpay-express.md §6).
+pub const TEST_CARD: &str = "4111111111111111";
+
+/// A simulator at work.
+pub struct Running {
+    serving: Serving,
+    credentials: Value,
+}
+
+struct Simulator {
+    state: Mutex<State>,
+    settings: Settings,
+    credentials: Value,
+    hasher: RandomState,
+}
+
+/// Starts listening. Fails where the address is taken or the state's file cannot be read.
+pub async fn start(settings: Settings) -> std::io::Result<Running> {
+    let state = State::open("worldpay", &settings, settled).map_err(std::io::Error::other)?;
+    let credentials = credentials(settings.seed);
+    let listen = settings.listen;
+    let simulator =
+        Arc::new(Simulator { state: Mutex::new(state), settings, credentials: credentials.clone(), hasher: RandomState::new() });
+    let handler = serve::handler(move |request| {
+        let simulator = Arc::clone(&simulator);
+        async move {
+            // On a task of its own: what has begun is done even if nobody waits for the answer any more.
+            match tokio::spawn(async move { simulator.answer(request).await }).await {
+                Ok(answer) => answer,
+                Err(_) => Err(Cut),
+            }
+        }
+    });
+    let serving = Serving::start(listen, handler).await?;
+    Ok(Running { serving, credentials })
+}
+
+impl Running {
+    /// Where it listens, without a slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.serving.address)
+    }
+
+    /// Two merchants' credentials, as the template names them.
+    pub fn credentials(&self) -> Value {
+        self.credentials.clone()
+    }
+
+    /// Lets requests under way end, within bounds.
+    pub async fn stop(self) {
+        self.serving.stop().await;
+    }
+}
+
+/// A sale is settled when the day of its batch is over in Central time (worldpay-express.md §3.15).
+fn settled(it: &Transaction, now: Timestamp) -> bool {
+    let day = |at: Timestamp| at.to_zoned(reply::central()).date();
+    it.kind == "sale" && it.status == "approved" && day(it.created_at) < day(now)
+}
+
+fn credentials(seed: u64) -> Value {
+    let one = |place: u64| {
+        let part = |at: u64| format!("{:016X}", mix(seed ^ place.wrapping_mul(1_000_003).wrapping_add(at)));
+        let token: String = (0..5).map(part).collect();
+        json!({
+            "AccountId": 1_000_000_u64.wrapping_add(place).to_string(),
+            "AccountToken": token.get(..72).unwrap_or_default(),
+            "AcceptorId": 300_000_000_u64.wrapping_add(place).to_string(),
+            "ApplicationId": 20_000_u64.wrapping_add(place).to_string(),
+        })
+    };
+    json!([one(1), one(2)])
+}
+
+impl Simulator {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn answer(&self, request: Arrived) -> Result<Response, Cut> {
+        let path = request.uri.path();
+        if path == "/_sim" || path.starts_with("/_sim/") {
+            return Ok(control::answer("Worldpay Express (simulated)", &self.state, &self.credentials, &request));
+        }
+        if path != "/" {
+            return Ok(StatusCode::NOT_FOUND.into_response());
+        }
+        match (setup_id(&request), &request.method) {
+            (Some(id), &Method::GET) => Ok(html(self.show(&id))),
+            (Some(id), &Method::POST) => self.post(&id, &request).await,
+            (None, &Method::POST) => self.message(&request).await,
+            _ => Ok(html(page::refused("TransactionSetupID required"))),
+        }
+    }
+
+    fn show(&self, id: &str) -> String {
+        let mut state = self.state();
+        match hosted::find(&mut state, id) {
+            Ok(setup) => page::form(&setup, &[], state.now()),
+            Err(page) => page,
+        }
+    }
+
+    /// The page's form.
+    async fn post(&self, id: &str, request: &Arrived) -> Result<Response, Cut> {
+        let posted = Posted::read(&request.body);
+        let fault = if posted.is_cancel() { None } else { self.meet("HostedPayment").await? };
+        if let Some(status) = nothing_done(fault.as_ref()) {
+            return Ok(status);
+        }
+        let shown = {
+            let mut state = self.state();
+            match hosted::find(&mut state, id) {
+                Err(page) => Shown::Page(page),
+                Ok(setup) if posted.is_cancel() => hosted::cancel(&mut state, setup),
+                Ok(setup) => hosted::submit(&mut state, setup, &posted, &self.hasher),
+            }
+        };
+        let action = fault.as_ref().map(|it| it.action.clone());
+        let text = match shown {
+            Shown::Page(page) => page,
+            Shown::Back { setup, mut pairs } => {
+                if action == Some(Action::WrongId) {
+                    for pair in pairs.iter_mut().filter(|pair| pair.0 == "TransactionSetupID") {
+                        pair.1 = reply::another(&pair.1);
+                    }
+                }
+                let leave = match action {
+                    Some(Action::NoRedirect) => page::Leave::Never,
+                    Some(Action::DuplicateRedirect) => page::Leave::Twice,
+                    _ if self.settings.return_by_post => page::Leave::ByPost,
+                    _ => page::Leave::Once,
+                };
+                page::back(&setup, &pairs, leave)
+            }
+        };
+        finish(fault, text, html)
+    }
+
+    /// A message of the XML interface.
+    async fn message(&self, request: &Arrived) -> Result<Response, Cut> {
+        let root = match xml::parse(&request.body) {
+            Ok(root) => root,
+            Err(text) => return Ok(answer_xml(reply::invalid(schema::TRANSACTION, &text))),
+        };
+        let fault = self.meet(&root.name).await?;
+        if let Some(status) = nothing_done(fault.as_ref()) {
+            return Ok(status);
+        }
+        let mut text = self.execute(&root);
+        if fault.as_ref().is_some_and(|it| it.action == Action::WrongId) {
+            text = reply::about_another(&text);
+        }
+        finish(fault, text, answer_xml)
+    }
+
+    fn execute(&self, root: &xml::Element) -> String {
+        let method = match schema::check(root) {
+            Ok(method) => method,
+            Err(text) => {
+                let known = matches!(root.namespace.as_str(), schema::REPORTING);
+                return reply::invalid(if known { schema::REPORTING } else { schema::TRANSACTION }, &text);
+            }
+        };
+        if let Some(refusal) = self.refuse(root) {
+            return refusal;
+        }
+        let account = root.get(&["Credentials", "AccountID"]);
+        let mut state = self.state();
+        match method {
+            schema::Method::HealthCheck => methods::health_check(&state),
+            schema::Method::TransactionSetup => {
+                methods::transaction_setup(&mut state, root, self.settings.hosted_window_seconds)
+            }
+            schema::Method::TransactionSetupExpire => methods::transaction_setup_expire(&mut state, root, account),
+            schema::Method::TransactionQuery => {
+                query::transaction_query(&mut state, root, account, self.settings.lower_case_reports)
+            }
+        }
+    }
+
+    /// Who may not ask (worldpay-express.md §1.2: inferred).
+    fn refuse(&self, root: &xml::Element) -> Option<String> {
+        let of = |class: &str, name: &str| root.get(&[class, name]);
+        let sent = [
+            ("AccountId", of("Credentials", "AccountID")),
+            ("AccountToken", of("Credentials", "AccountToken")),
+            ("AcceptorId", of("Credentials", "AcceptorID")),
+            ("ApplicationId", of("Application", "ApplicationID")),
+        ];
+        if sent.iter().any(|(_, value)| value.is_empty()) {
+            return Some(reply::invalid(&root.namespace, "Invalid Request"));
+        }
+        let known = self.credentials.as_array().into_iter().flatten();
+        let refused = |code, text| Some(reply::reply(&root.namespace, &root.name, &reply::outcome(code, text)));
+        let Some(account) = known.into_iter().find(|it| it.get("AccountId").and_then(Value::as_str) == Some(sent[0].1)) else {
+            return refused("102", "Invalid Account");
+        };
+        let right = sent.iter().all(|(key, value)| account.get(key).and_then(Value::as_str) == Some(value));
+        if right { None } else { refused("104", "Authorization failed") }
+    }
+
+    /// The fault that this call meets; has waited where it says so, and is cut where nothing is to be done.
+    async fn meet(&self, operation: &str) -> Result<Option<Fault>, Cut> {
+        let fault = self.state().faults.meet(operation);
+        if let Some(fault) = &fault {
+            tokio::time::sleep(Duration::from_millis(fault.delay_ms.unwrap_or(0))).await;
+            if fault.action == Action::CutBefore {
+                return Err(Cut);
+            }
+        }
+        Ok(fault)
+    }
+}
+
+/// A status instead of the work.
+fn nothing_done(fault: Option<&Fault>) -> Option<Response> {
+    let fault = fault.filter(|it| it.action == Action::Status)?;
+    let status = fault.status.and_then(|it| StatusCode::from_u16(it).ok()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let body = fault.body.clone().unwrap_or_else(|| "<html><body><h1>Service Unavailable</h1></body></html>".to_owned());
+    Some((status, [(header::CONTENT_TYPE, "text/html")], body).into_response())
+}
+
+/// The answer, spoilt as scripted after the work.
+fn finish(fault: Option<Fault>, text: String, answer: fn(String) -> Response) -> Result<Response, Cut> {
+    let Some(fault) = fault else { return Ok(answer(text)) };
+    match fault.action {
+        Action::CutAfter => Err(Cut),
+        Action::Truncate => {
+            let half = text.chars().take(text.chars().count() / 2).collect();
+            Ok(answer(half))
+        }
+        Action::Body => {
+            let mut other = answer(fault.body.unwrap_or_default());
+            if let Some(status) = fault.status.and_then(|it| StatusCode::from_u16(it).ok()) {
+                *other.status_mut() = status;
+            }
+            Ok(other)
+        }
+        _ => Ok(answer(text)),
+    }
+}
+
+/// The id in the query, whose name may be written in any case (§5).
+fn setup_id(request: &Arrived) -> Option<String> {
+    let query = request.uri.query()?;
+    url::form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name.eq_ignore_ascii_case("TransactionSetupID"))
+        .map(|(_, id)| id.into_owned())
+}
+
+/// An answer of the XML interface, with the headers that were observed (§1).
+fn answer_xml(text: String) -> Response {
+    with_headers(text, "text/xml; charset=utf-8")
+}
+
+fn html(text: String) -> Response {
+    let mut response = with_headers(text, "text/html; charset=utf-8");
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn with_headers(text: String, kind: &'static str) -> Response {
+    let mut response = Response::new(Body::from(text));
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::SERVER, HeaderValue::from_static("Microsoft-IIS/7.5"));
+    headers.insert("x-powered-by", HeaderValue::from_static("ASP.NET"));
+    response
+}
