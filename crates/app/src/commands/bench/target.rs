@@ -44,7 +44,7 @@ impl Target {
             command.args(["--database-url", url]);
         }
         // The measured process does not spend its time on writing a log.
-        let mut child = command.env("KONTOR_LOG", "error").stdout(Stdio::piped()).spawn().context("starting a Kontor")?;
+        let mut child = command.env("KONTOR_LOG__FILTER", "error").stdout(Stdio::piped()).spawn().context("starting a Kontor")?;
         let out = child.stdout.take().context("the output of the started Kontor")?;
         let mut lines = BufReader::new(out).lines();
         let line = tokio::time::timeout(TIMEOUT, lines.next_line()).await.context("it did not start in time")??;
@@ -127,7 +127,7 @@ pub(super) async fn time_to_ready() -> anyhow::Result<(Duration, Option<u64>)> {
         .args(["serve", "--migrate"])
         .env("KONTOR_LISTEN", address.to_string())
         .env("KONTOR_DATA_DIR", folder.path().join("data"))
-        .env("KONTOR_LOG", "error")
+        .env("KONTOR_LOG__FILTER", "error")
         .current_dir(folder.path())
         .spawn()
         .context("starting a Kontor")?;
