@@ -35,6 +35,8 @@ pub enum Method {
     Get,
     /// Does.
     Post,
+    /// Replaces.
+    Put,
 }
 
 /// An answer that arrived whole.
@@ -100,6 +102,7 @@ impl Http {
         let method = match call.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
         };
         let mut request = self.client.request(method, call.url.clone()).timeout(call.timeout).body(call.body);
         for (name, value) in call.headers {

@@ -25,13 +25,13 @@ pub(super) struct Worker {
 pub(super) async fn prepare(scenario: Scenario, target: Arc<Target>, place: u64) -> anyhow::Result<Worker> {
     let customer = format!("BENCH-{}-{place}", std::process::id());
     let body = json!({ "customerNumber": customer, "companyName": format!("Bench {place}") });
-    target.api(Method::Post, "/api/customers", "", Some(&body)).await.context("adding a customer")?;
-    let invoice = invoice(&target, &customer, "10000000.00").await?;
+    target.api(Method::Put, "/api/customers", "", Some(&body)).await.context("adding a customer")?;
+    let invoice = invoice(&target, &customer, 10_000_000.0).await?;
     Ok(Worker { scenario, target, customer, invoice, place, done: 0 })
 }
 
 /// An invoice that can be paid; returns its id.
-async fn invoice(target: &Target, customer: &str, amount: &str) -> anyhow::Result<String> {
+async fn invoice(target: &Target, customer: &str, amount: f64) -> anyhow::Result<String> {
     let body = json!({
         "customerNumber": customer,
         "items": [{ "description": "Load", "quantity": 1, "unitPrice": amount, "taxable": false }],
@@ -53,7 +53,7 @@ impl Worker {
             }
             Scenario::OfflinePayment => {
                 let key = format!("bench-{}-{}-{}", std::process::id(), self.place, self.done);
-                let body = json!({ "amount": "1.00", "method": "Check", "reference": self.done.to_string() });
+                let body = json!({ "amount": 1, "method": "Check", "reference": self.done.to_string() });
                 let path = format!("/api/invoices/{}/payments", self.invoice);
                 self.target.api(Method::Post, &path, &key, Some(&body)).await?;
             }
@@ -64,10 +64,10 @@ impl Worker {
 
     /// A whole sale: the page is opened, paid on, and the browser brings the result back.
     async fn hosted(&self) -> anyhow::Result<()> {
-        let invoice = invoice(&self.target, &self.customer, "6.55").await?;
+        let invoice = invoice(&self.target, &self.customer, 6.55).await?;
         let back = self.target.base().join("/healthz")?;
         let body = json!({
-            "customerNumber": self.customer, "transactionAmount": "6.55", "invoiceId": invoice,
+            "customerNumber": self.customer, "transactionAmount": 6.55, "invoiceId": invoice,
             "applicationReturnUrl": back.as_str(),
         });
         let setup = self.target.api(Method::Post, "/api/payments/worldpay/transaction-setup", "", Some(&body)).await?;

@@ -1,0 +1,52 @@
+//! Lints and tests.
+
+use std::process::Command;
+
+use crate::{
+    postgres::{Cluster, Use},
+    run::{cargo, root, run, works},
+    tools::{self, Tools},
+};
+
+/// Format and lints, warnings denied.
+pub(crate) fn lint() -> anyhow::Result<()> {
+    run(&mut cargo(&["fmt", "--all", "--check"]))?;
+    run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
+}
+
+/// Every test, on both engines, with a real browser.
+pub(crate) fn all(extra: &[String]) -> anyhow::Result<()> {
+    let tools = tools::find()?;
+    let cluster = Cluster::start(&tools.postgres, Use::Tests)?;
+    run(with(&mut runner(), &tools, &cluster).args(extra))
+}
+
+/// The browser test, with its pictures.
+pub(crate) fn browser() -> anyhow::Result<()> {
+    let tools = tools::find()?;
+    let cluster = Cluster::start(&tools.postgres, Use::Tests)?;
+    let pictures = root().join("docs/pictures");
+    std::fs::create_dir_all(&pictures)?;
+    let mut command = cargo(&["test", "--locked", "--package", "kontor", "--test", "it", "browser"]);
+    run(with(&mut command, &tools, &cluster).env("KONTOR_TEST_PICTURES", pictures))
+}
+
+/// nextest where it is there, else what cargo has.
+fn runner() -> Command {
+    let nextest = works("cargo", &["nextest", "--version"]);
+    let words: &[&str] = if nextest { &["nextest", "run"] } else { &["test"] };
+    let mut command = cargo(words);
+    command.args(["--workspace", "--locked"]);
+    if !nextest {
+        command.args(["--lib", "--bins", "--tests"]);
+    }
+    command
+}
+
+fn with<'a>(command: &'a mut Command, tools: &Tools, cluster: &Cluster) -> &'a mut Command {
+    command
+        .env("KONTOR_TEST_POSTGRES_URL", cluster.url("postgres"))
+        .env("KONTOR_TEST_POSTGRES_BIN", &tools.postgres)
+        .env("KONTOR_TEST_CHROMIUM", &tools.chromium)
+        .env("KONTOR_TEST_CHROMEDRIVER", &tools.chromedriver)
+}
