@@ -1,0 +1,148 @@
+//! The rules of the API, seen from outside.
+
+mod books;
+mod integrations;
+
+use serde_json::json;
+
+use crate::support::{Engine, on_both, process::Demo};
+
+async fn a_key_signs_in_by_both_headers_and_ends_when_it_is_deleted(engine: Engine) {
+    let demo = Demo::start(engine);
+    let made = demo.admin.post("/api/organizations/api-access", &json!({ "name": "shop", "role": "SalesRep" })).await;
+    let made = made.expect(201).json();
+    let (key, secret) = (made["apiKey"].as_str().expect("a key"), made["clientSecret"].as_str().expect("a secret"));
+    let nobody = demo.nobody();
+    nobody.send("GET", "/api/invoices", &[("x-api-key", key)], None).await.expect(200);
+    demo.admin.as_other(Some(key)).get("/api/invoices").await.expect(200);
+    let login = json!({ "orgCode": made["orgCode"], "clientId": made["clientId"], "clientSecret": secret });
+    let token = nobody.post("/api/auth/login", &login).await.expect(200).json();
+    let token = token["token"].as_str().or(token["accessToken"].as_str()).expect("a token").to_owned();
+    demo.admin.as_other(Some(&token)).get("/api/invoices").await.expect(200);
+    let listed = demo.admin.get("/api/organizations/api-access").await.expect(200).text;
+    assert!(!listed.contains(secret) && !listed.contains(key), "a secret is shown once");
+    let id = made["id"].as_str().expect("an id");
+    demo.admin.delete(&format!("/api/organizations/api-access/{id}")).await.expect(204);
+    nobody.send("GET", "/api/invoices", &[("x-api-key", key)], None).await.expect(401);
+}
+
+async fn logins_are_limited_and_say_nothing_of_what_was_wrong(engine: Engine) {
+    let demo = Demo::start(engine);
+    let nobody = demo.nobody();
+    let mut answers = Vec::new();
+    for client in ["unknown", "unknown", "unknown", "unknown", "unknown"] {
+        let wrong = json!({ "orgCode": "LUEBECK", "clientId": client, "clientSecret": "nothing" });
+        answers.push(nobody.post("/api/auth/login", &wrong).await.expect(401).code());
+    }
+    assert_eq!(answers.iter().collect::<std::collections::BTreeSet<_>>().len(), 1);
+    let wrong = json!({ "orgCode": "LUEBECK", "clientId": "unknown", "clientSecret": "nothing" });
+    let limited = nobody.post("/api/auth/login", &wrong).await.expect(429);
+    assert!(!limited.header("retry-after").is_empty());
+}
+
+async fn a_repeated_request_is_done_once_and_a_key_is_not_used_for_two(engine: Engine) {
+    let demo = Demo::start(engine);
+    let path = format!("/api/invoices/{}/payments", demo.text("invoiceId"));
+    let send = |key: &'static str, amount: u32| {
+        let (admin, path) = (demo.admin.clone(), path.clone());
+        async move {
+            let headers = [("content-type", "application/json"), ("idempotency-key", key)];
+            let body = json!({ "amount": amount, "method": "Check", "reference": "7" }).to_string();
+            admin.send("POST", &path, &headers, Some(body)).await
+        }
+    };
+    let first = send("k-1", 10).await.expect(201);
+    let again = send("k-1", 10).await.expect(201);
+    assert_eq!(first.text, again.text);
+    assert_eq!(first.header("etag"), again.header("etag"));
+    assert_eq!(send("k-1", 11).await.expect(422).code(), "idempotency_key_reused");
+    assert_eq!(demo.database.count("SELECT COUNT(*) FROM payments"), 1);
+    let many = futures(8, |_| send("k-2", 5)).await;
+    let done = many.iter().filter(|it| it.status == 201).count();
+    assert!(done >= 1 && many.iter().all(|it| matches!(it.status, 201 | 409)), "{:?}", many.iter().map(|it| it.status).collect::<Vec<_>>());
+    assert_eq!(demo.database.count("SELECT COUNT(*) FROM payments"), 2);
+}
+
+/// The same many times at once.
+async fn futures<T: Send + 'static, F>(many: usize, made: impl Fn(usize) -> F) -> Vec<T>
+where
+    F: Future<Output = T> + Send + 'static,
+{
+    let running: Vec<_> = (0..many).map(|at| tokio::spawn(made(at))).collect();
+    let mut done = Vec::new();
+    for one in running {
+        done.push(one.await.expect("it ran"));
+    }
+    done
+}
+
+async fn sixteen_cheques_at_once_never_pay_more_than_the_balance(engine: Engine) {
+    let demo = Demo::start(engine);
+    let invoice = demo.admin.invoice("CUST-1001", 100.0).await;
+    let answers = futures(16, |_| {
+        let (admin, path) = (demo.admin.clone(), format!("/api/invoices/{invoice}/payments"));
+        async move { admin.post(&path, &json!({ "amount": 30, "method": "Wire" })).await.status }
+    })
+    .await;
+    assert_eq!(answers.iter().filter(|it| **it == 201).count(), 3, "{answers:?}");
+    assert!(answers.iter().all(|it| matches!(it, 201 | 409 | 422)), "{answers:?}");
+    assert_eq!(demo.admin.read_invoice(&invoice).await["balance"], json!(10.0));
+}
+
+async fn a_stale_version_changes_nothing(engine: Engine) {
+    let demo = Demo::start(engine);
+    let organization = demo.text("organizationId");
+    let all = demo.admin.get(&format!("/api/organizations/{organization}/integrations")).await.json();
+    let id = all["integrations"][0]["id"].as_str().expect("an id").to_owned();
+    let path = format!("/api/organizations/{organization}/integrations/{id}");
+    let tag = demo.admin.get(&path).await.expect(200).header("etag").to_owned();
+    let change = |tag: String, name: &'static str| {
+        let (admin, path) = (demo.admin.clone(), path.clone());
+        async move {
+            let headers = [("content-type", "application/json"), ("if-match", tag.as_str())];
+            admin.send("PUT", &path, &headers, Some(json!({ "displayName": name }).to_string())).await
+        }
+    };
+    change(tag.clone(), "One").await.expect(200);
+    change(tag, "Two").await.expect(412);
+    assert_eq!(demo.admin.get(&path).await.json()["displayName"], "One");
+}
+
+async fn bodies_are_limited_on_both_sides_and_wrong_ones_named(engine: Engine) {
+    let demo = Demo::start(engine);
+    let padded = |length: usize| {
+        let body = json!({ "customerNumber": "PAD", "companyName": "Pad" }).to_string();
+        format!("{body}{}", " ".repeat(length - body.len()))
+    };
+    let json = [("content-type", "application/json")];
+    demo.admin.send("PUT", "/api/customers", &json, Some(padded(4_096))).await.expect(201);
+    demo.admin.send("PUT", "/api/customers", &json, Some(padded(4_097))).await.expect(413);
+    demo.admin.send("PUT", "/api/customers", &json, Some("{\"customerNumber\": ".to_owned())).await.expect(400);
+    demo.admin.send("PUT", "/api/customers", &[("content-type", "text/plain")], Some("{}".to_owned())).await.expect(415);
+    demo.admin.send("PATCH", "/api/customers", &json, None).await.expect(405);
+    assert_eq!(demo.admin.get("/api/nothing").await.expect(404).header("content-type"), "application/problem+json");
+    let id = [("x-request-id", "my-request-7")];
+    assert_eq!(demo.admin.send("GET", "/api/invoices", &id, None).await.header("x-request-id"), "my-request-7");
+}
+
+async fn the_description_and_the_docs_need_no_network(engine: Engine) {
+    let demo = Demo::start(engine);
+    let description = demo.nobody().get("/openapi.json").await.expect(200).json();
+    assert!(description["openapi"].as_str().is_some_and(|it| it.starts_with("3.")));
+    let docs = demo.nobody().get("/docs").await;
+    let docs = if docs.status == 200 { docs } else { demo.nobody().get("/docs/").await.expect(200) };
+    assert!(!docs.text.contains("src=\"http") && !docs.text.contains("href=\"http"), "{}", docs.text);
+    demo.nobody().get("/healthz").await.expect(200);
+    let metrics = demo.nobody().get("/metrics").await.expect(200).text;
+    assert!(metrics.contains("kontor_http_requests_total"), "{metrics}");
+}
+
+on_both!(
+    a_key_signs_in_by_both_headers_and_ends_when_it_is_deleted,
+    logins_are_limited_and_say_nothing_of_what_was_wrong,
+    a_repeated_request_is_done_once_and_a_key_is_not_used_for_two,
+    sixteen_cheques_at_once_never_pay_more_than_the_balance,
+    a_stale_version_changes_nothing,
+    bodies_are_limited_on_both_sides_and_wrong_ones_named,
+    the_description_and_the_docs_need_no_network,
+);

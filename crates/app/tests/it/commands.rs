@@ -1,0 +1,112 @@
+//! What is typed, and what comes back.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::{Engine, Program, on_both, process::{Demo, kontor}};
+
+fn wrong(output: &std::process::Output) -> String {
+    assert!(!output.status.success(), "it should not succeed");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+async fn the_demo_prints_the_documented_line(engine: Engine) {
+    let demo = Demo::start(engine);
+    for name in ["baseUrl", "organizationId", "adminToken", "customerNumber", "invoiceId", "dataDir", "otherOrganizationId", "otherAdminToken"] {
+        assert!(demo.line[name].is_string(), "{name}: {}", demo.line);
+    }
+    for name in ["authorizeNet", "worldpay", "quickBooks"] {
+        assert!(demo.line["simulators"].get(name).is_some(), "{name}");
+    }
+    let page = demo.nobody().get("/demo").await.expect(200);
+    assert!(!page.header("content-security-policy").is_empty());
+}
+
+async fn a_wrong_key_is_refused_at_the_start(engine: Engine) {
+    let mut program = Program::start(engine).await;
+    program.kill();
+    let key = program.folder.path().join("data.key");
+    let right = fs::read(&key).expect("the key");
+    fs::remove_file(&key).expect("removed");
+    let said = wrong(&program.run(&["serve"]));
+    assert!(said.contains("sealed under a key"), "{said}");
+    assert!(!key.exists(), "no new key is made for a database that has one");
+    let other = tempfile::tempdir().expect("a folder");
+    let made = kontor()
+        .args(["serve", "--migrate", "--print-config"])
+        .env("KONTOR_DATA_DIR", other.path().join("data"))
+        .output()
+        .expect("it runs");
+    assert!(made.status.success());
+    let mut flipped = right.clone();
+    let last = flipped.iter().rposition(|it| it.is_ascii_alphanumeric()).expect("a letter");
+    flipped[last] = if flipped[last] == b'0' { b'1' } else { b'0' };
+    write_key(&key, &flipped);
+    let said = wrong(&program.run(&["serve"]));
+    assert!(said.contains("key"), "{said}");
+    assert!(!said.contains(String::from_utf8_lossy(&right).trim()), "no key in an error");
+    write_key(&key, &right);
+    program.serve().await;
+    assert!(program.command(&["doctor"]).status.success());
+}
+
+fn write_key(path: &std::path::Path, bytes: &[u8]) {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::write(path, bytes).expect("written");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).expect("its mode");
+}
+
+async fn the_commands_say_what_they_made_and_nothing_else(engine: Engine) {
+    let program = Program::start(engine).await;
+    let token = program.command(&["token", "mint", "--org", &program.organization, "--role", "SalesRep"]);
+    assert_eq!(String::from_utf8_lossy(&token.stdout).trim().split('.').count(), 3, "the token alone");
+    let access = program.command(&["access", "create", "--org", &program.organization, "--role", "Admin", "--json"]);
+    let access: Value = serde_json::from_slice(&access.stdout).expect("JSON");
+    for name in ["orgCode", "clientId", "clientSecret", "apiKey"] {
+        assert!(access[name].is_string(), "{access}");
+    }
+    let key = program.command(&["access", "create", "--org", &program.organization, "--role", "Admin"]);
+    let key = String::from_utf8(key.stdout).expect("text");
+    assert_eq!(key.lines().count(), 1);
+    program.admin.as_other(Some(key.trim())).get("/api/invoices").await.expect(200);
+    let said = wrong(&program.run(&["token", "mint", "--org", "org_nobody", "--role", "Admin"]));
+    assert!(said.contains("there is no organization"), "{said}");
+    let refused = program.run(&["token", "mint", "--role", "Admin"]);
+    assert_eq!(refused.status.code(), Some(2), "wrong use");
+    let doctor = program.command(&["doctor"]);
+    assert!(!doctor.stdout.is_empty());
+}
+
+on_both!(
+    the_demo_prints_the_documented_line,
+    a_wrong_key_is_refused_at_the_start,
+    the_commands_say_what_they_made_and_nothing_else,
+);
+
+#[test]
+fn a_typo_in_the_settings_is_an_error_with_its_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("kontor.toml");
+    fs::write(&file, "listen = \"127.0.0.1:0\"\n\n[payments]\nsweep_secnods = 5\nresolve_after_seconds = \"soon\"\n").expect("written");
+    let output = kontor().args(["serve"]).current_dir(folder.path()).output().expect("it runs");
+    let said = wrong(&output);
+    assert!(said.contains("kontor.toml:4") || said.contains("line 4"), "{said}");
+    assert!(said.contains("kontor.toml:5") || said.contains("line 5"), "all at once: {said}");
+    let output = kontor().args(["serve"]).env("KONTOR_SWEEP", "1").current_dir(folder.path()).output().expect("it runs");
+    assert!(wrong(&output).contains("KONTOR_SWEEP"));
+}
+
+#[test]
+fn the_settings_in_force_are_printed_without_secrets() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = kontor()
+        .args(["serve", "--print-config"])
+        .env("KONTOR_DATABASE_URL", "postgres://kontor:hunter2@db.example/kontor")
+        .current_dir(folder.path())
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8(output.stdout).expect("text");
+    assert!(output.status.success() && said.contains("db.example"), "{said}");
+    assert!(!said.contains("hunter2"), "{said}");
+}

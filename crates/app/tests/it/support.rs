@@ -1,0 +1,186 @@
+//! Starts the real program and talks to it.
+
+pub mod database;
+pub mod process;
+
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+
+pub use database::{Database, Engine};
+pub use process::Program;
+
+/// A card that is approved.
+pub const CARD: &str = "4111111111111111";
+/// A card that is always declined.
+pub const DECLINED: &str = "4000000000000002";
+
+/// A variable that `cargo xtask test` sets.
+#[expect(clippy::disallowed_methods, reason = "tests are told by the environment where the real parts are")]
+pub fn given(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `cargo xtask test`"))
+}
+
+/// Asks until it is so; another process' state can only be asked for.
+pub async fn until<F: Future<Output = bool>>(what: &str, mut asked: impl FnMut() -> F) {
+    for _ in 0..1_200 {
+        if asked().await {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("never came true: {what}");
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("no JSON ({error}): {} {}", self.status, self.text))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The answer, if it has this status.
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.text);
+        self
+    }
+
+    pub fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The names of the wrong fields.
+    pub fn wrong_fields(&self) -> Vec<String> {
+        self.json()["errors"].as_object().map(|it| it.keys().cloned().collect()).unwrap_or_default()
+    }
+}
+
+/// Sends requests to one place as one caller.
+#[derive(Clone)]
+pub struct Caller {
+    client: Client,
+    pub base: String,
+    token: Option<String>,
+}
+
+impl Caller {
+    pub fn new(base: &str, token: Option<&str>) -> Self {
+        let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+        Self { client, base: base.to_owned(), token: token.map(str::to_owned) }
+    }
+
+    /// The same place, as somebody else.
+    pub fn as_other(&self, token: Option<&str>) -> Self {
+        Self { token: token.map(str::to_owned), ..self.clone() }
+    }
+
+    pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Answer {
+        self.try_send(method, path, headers, body).await.unwrap_or_else(|error| panic!("{method} {path}: {error:?}"))
+    }
+
+    pub async fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+    ) -> reqwest::Result<Answer> {
+        let method: Method = method.parse().expect("a method");
+        let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) };
+        let mut request = self.client.request(method, url);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        let response = request.send().await?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Ok(Answer { status, headers, text: response.text().await? })
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, &[], None).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send("DELETE", path, &[], None).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send("POST", path, &[("content-type", "application/json")], Some(body.to_string())).await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.send("PUT", path, &[("content-type", "application/json")], Some(body.to_string())).await
+    }
+
+    /// An issued invoice of that total; its id.
+    pub async fn invoice(&self, customer: &str, total: f64) -> String {
+        let body = json!({
+            "customerNumber": customer,
+            "items": [{ "description": "Coffee", "quantity": 1, "unitPrice": total, "taxable": false }],
+        });
+        let made = self.post("/api/invoices", &body).await.expect(201).json();
+        let id = made["id"].as_str().expect("an id").to_owned();
+        self.send("POST", &format!("/api/invoices/{id}/issue"), &[], None).await.expect(200);
+        id
+    }
+
+    pub async fn read_invoice(&self, id: &str) -> Value {
+        self.get(&format!("/api/invoices/{id}")).await.expect(200).json()
+    }
+
+    /// Asks for a hosted page.
+    pub async fn setup(&self, customer: &str, invoice: &str, amount: f64) -> Answer {
+        let body = json!({
+            "customerNumber": customer, "transactionAmount": amount, "invoiceId": invoice,
+            "applicationReturnUrl": "http://localhost:3000/paid?order=7",
+        });
+        self.post("/api/payments/worldpay/transaction-setup", &body).await
+    }
+}
+
+/// What a person types into the hosted page and sends.
+pub async fn pay(page: &str, card: &str) -> Answer {
+    submit(page, &[("cardNumber", card), ("ddlExpirationMonth", "12"), ("ddlExpirationYear", "39"), ("CVV", "123")]).await
+}
+
+pub async fn submit(page: &str, fields: &[(&str, &str)]) -> Answer {
+    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    Caller::new("", None).send("POST", page, &form, Some(body)).await
+}
+
+/// Where the page sends the browser.
+pub fn way_back(page: &Answer) -> Option<String> {
+    let link = page.text.split("id=\"returnLink\" href=\"").nth(1)?.split('"').next()?;
+    Some(link.replace("&amp;", "&"))
+}
+
+/// Each test on SQLite and on PostgreSQL.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() { super::$name(crate::support::Engine::Sqlite).await; })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() { super::$name(crate::support::Engine::Postgres).await; })+
+        }
+    };
+}
+pub(crate) use on_both;
