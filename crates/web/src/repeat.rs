@@ -25,6 +25,7 @@ pub(crate) struct Change {
     tx: Tx,
     key: Option<idempotency::Key>,
     trace_id: String,
+    instead: Option<idempotency::Answer>,
 }
 
 /// What comes of a claim.
@@ -51,12 +52,17 @@ impl Change {
                 Claimed::Done(response) => return Ok(Claimed::Done(response)),
             }
         }
-        Ok(Claimed::New(Self { tx, key, trace_id: repeat.trace_id }))
+        Ok(Claimed::New(Self { tx, key, trace_id: repeat.trace_id, instead: None }))
     }
 
     /// The transaction.
     pub(crate) fn conn(&mut self) -> &mut Conn {
         &mut self.tx
+    }
+
+    /// Keeps this answer in place of the one that is given now, which has a secret in it.
+    pub(crate) fn keep_instead(&mut self, answer: &Answer) {
+        self.instead = Some(kept(answer));
     }
 
     /// Keeps the answer with the work and commits both; of a refusal that stays true, the answer alone.
@@ -68,7 +74,8 @@ impl Change {
         match result {
             Ok(answer) => {
                 if let Some(key) = &self.key {
-                    idempotency::complete(&mut self.tx, key, &kept(&answer)).await?;
+                    let kept = self.instead.unwrap_or_else(|| kept(&answer));
+                    idempotency::complete(&mut self.tx, key, &kept).await?;
                 }
                 self.tx.commit().await?;
                 Ok(answer.into_response())

@@ -112,7 +112,7 @@ pub(crate) async fn list(State(web): State<Arc<Web>>, who: Who) -> Result<Answer
     Answer::ok(&List { api_access: keys.iter().map(Access::of).collect() })
 }
 
-/// Makes credentials. The secret is in this answer and nowhere else; a repeated request gets it once more for 48 hours.
+/// Makes credentials. The secret is in this answer and nowhere else: a repeated request is answered without it.
 #[utoipa::path(post, path = "/api/organizations/api-access", tag = "Access", request_body = Create,
     responses((status = 201, description = "The credentials with their secret", body = Access)))]
 pub(crate) async fn create(
@@ -137,6 +137,8 @@ async fn make(web: &Web, change: &mut Change, who: &Who, asked: Create) -> Resul
     let wanted = Wanted { name: asked.name, role: asked.role, customer_number: asked.customer_number };
     let made = access::create(change.conn(), &web.engine.ambient, &organization, &who.actor, wanted).await?;
     let path = format!("/api/organizations/api-access/{}", made.key.id);
+    // A repeated request is told of what was made; the secret is shown this once and kept nowhere.
+    change.keep_instead(&Answer::created(&path, &Access::of(&made.key))?);
     Answer::created(&path, &Access::made(&made))
 }
 

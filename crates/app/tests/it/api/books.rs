@@ -70,7 +70,7 @@ async fn an_invoice_goes_its_way_and_no_other(engine: Engine) {
 
     let second = demo.admin.invoice("CUST-1001", 5.0).await;
     demo.admin.send("POST", &format!("/api/invoices/{second}/void"), &[], None).await.expect(200);
-    assert_eq!(demo.admin.read_invoice(&second).await["status"], "Void");
+    assert_eq!(demo.admin.read_invoice(&second).await["status"], "Voided");
 }
 
 async fn lists_are_paged_by_number_and_by_cursor(engine: Engine) {

@@ -62,7 +62,7 @@ async fn a_test_with_wrong_keys_says_which_in_words(engine: Engine) {
     demo.fault(json!({ "operation": "HealthCheck", "action": "cut_before" })).await;
     let down = test().await;
     assert_eq!(down["success"], json!(false), "{down}");
-    assert_ne!(down["message"], failed["message"], "a dead line is not a wrong key");
+    assert_ne!(down["details"], failed["details"], "a dead line is not a wrong key");
     let right = demo.line["credentials"]["worldpay"][0]["AccountToken"].clone();
     demo.admin.put(&path, &json!({ "secrets": { "AccountToken": right } })).await.expect(200);
     assert_eq!(test().await["success"], json!(true));

@@ -23,7 +23,7 @@ async fn two_callbacks_at_once_a_hundred_times_over_record_one_payment_each(engi
         assert_eq!((&read["status"], read["payments"].as_array().map(Vec::len)), (&json!("Paid"), Some(1)), "round {round}");
     }
     assert_eq!(demo.approved().await.len(), 100);
-    assert_eq!(demo.database.count("SELECT COUNT(*) FROM payments WHERE status = 'Succeeded'"), 100);
+    assert_eq!(demo.database.count("SELECT COUNT(*) FROM payments WHERE status = 'Succeeded' AND method = 'Hosted'"), 100);
 }
 
 /// A page that was paid on, its callback's parameters not yet delivered.
