@@ -17,6 +17,8 @@ pub(crate) fn all() -> anyhow::Result<()> {
     let deny = ["--offline", "--all-features", "check", "bans", "licenses", "sources"];
     run(Command::new(home.join("bin/cargo-deny")).args(deny).current_dir(root()))?;
     run(Command::new(home.join("bin/cargo-machete")).current_dir(root()))?;
-    say("Not checked: known vulnerabilities. Their database comes over the network: cargo deny check advisories.");
+    say(
+        "Not checked: known vulnerabilities. Their database comes over the network: cargo deny check advisories.",
+    );
     Ok(())
 }

@@ -40,23 +40,39 @@ impl Cluster {
         fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
         let is_root = works("test", &["-w", "/var/lib/dpkg"]);
         if is_root {
-            quietly(Command::new("chown").arg("postgres:").arg(&folder)).context("giving the folder to postgres")?;
+            quietly(Command::new("chown").arg("postgres:").arg(&folder))
+                .context("giving the folder to postgres")?;
         }
         let data = folder.join("data");
         let mut init = as_user(is_root, &bin.join("initdb"));
-        init.args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--no-instructions", "-D"]);
+        init.args([
+            "--auth=trust",
+            "--username=postgres",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-instructions",
+            "-D",
+        ]);
         quietly(init.arg(&data).current_dir(&folder))?;
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let log = fs::File::create(folder.join("server.log"))?;
         let mut server = as_user(is_root, &bin.join("postgres"));
         server.arg("-D").arg(&data).args(settings(purpose, port)).arg("-k").arg(&folder).current_dir(&folder);
-        let server = server.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn().context("starting PostgreSQL")?;
+        let server = server
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .context("starting PostgreSQL")?;
         let mut cluster = Self { folder, port, bin: bin.to_path_buf(), server };
         cluster.wait()?;
         Ok(cluster)
     }
 
-    #[expect(clippy::disallowed_methods, reason = "another process' readiness can only be asked for again and again")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "another process' readiness can only be asked for again and again"
+    )]
     fn wait(&mut self) -> anyhow::Result<()> {
         let port = self.port.to_string();
         for _ in 0..TRIES {
@@ -108,7 +124,11 @@ fn as_user(is_root: bool, program: &Path) -> Command {
 }
 
 fn settings(purpose: Use, port: u16) -> Vec<String> {
-    let mut all = vec![format!("port={port}"), "listen_addresses=127.0.0.1".to_owned(), "max_connections=300".to_owned()];
+    let mut all = vec![
+        format!("port={port}"),
+        "listen_addresses=127.0.0.1".to_owned(),
+        "max_connections=300".to_owned(),
+    ];
     if purpose == Use::Tests {
         all.extend(["fsync=off", "full_page_writes=off", "synchronous_commit=off"].map(str::to_owned));
     }
@@ -119,7 +139,10 @@ fn settings(purpose: Use, port: u16) -> Vec<String> {
 fn remove_leftovers(temporary: &Path) {
     for entry in fs::read_dir(temporary).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        let process = name.to_str().and_then(|it| it.strip_prefix("kontor-xtask-")).and_then(|it| it.parse::<u32>().ok());
+        let process = name
+            .to_str()
+            .and_then(|it| it.strip_prefix("kontor-xtask-"))
+            .and_then(|it| it.parse::<u32>().ok());
         if process.is_some_and(|it| !Path::new(&format!("/proc/{it}")).exists()) {
             let _kept = fs::remove_dir_all(entry.path());
         }

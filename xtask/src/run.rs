@@ -49,7 +49,8 @@ pub(crate) fn quietly(command: &mut Command) -> anyhow::Result<String> {
     let shown = shown(command);
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("could not run {shown}"))?;
     if !output.status.success() {
-        let (said, wrong) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let (said, wrong) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         bail!("{shown} failed ({}):\n{said}{wrong}", output.status);
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())

@@ -74,7 +74,10 @@ fn newest(folders: Vec<PathBuf>) -> Option<PathBuf> {
 
 fn program(names: &[&str]) -> Option<PathBuf> {
     let path = env("PATH").unwrap_or_default();
-    names.iter().flat_map(|name| path.split(':').map(move |folder| Path::new(folder).join(name))).find(|it| it.is_file())
+    names
+        .iter()
+        .flat_map(|name| path.split(':').map(move |folder| Path::new(folder).join(name)))
+        .find(|it| it.is_file())
 }
 
 fn install(packages: &[&str]) -> anyhow::Result<()> {
@@ -99,12 +102,13 @@ fn install(packages: &[&str]) -> anyhow::Result<()> {
         let Some((first, rest)) = words.split_first() else { bail!("nothing to run") };
         run(Command::new(first).args(rest))
     };
-    apt(&["update"]).and_then(|()| {
-        let mut args = vec!["install", "--no-install-recommends"];
-        args.extend(packages);
-        apt(&args)
-    })
-    .with_context(|| format!("by hand: {by_hand}"))
+    apt(&["update"])
+        .and_then(|()| {
+            let mut args = vec!["install", "--no-install-recommends"];
+            args.extend(packages);
+            apt(&args)
+        })
+        .with_context(|| format!("by hand: {by_hand}"))
 }
 
 #[cfg(test)]

@@ -21,6 +21,8 @@ pub(crate) async fn organization(db: &Db, named: &str) -> anyhow::Result<Organiz
         Err(_) => organizations::by_code(&mut conn, named).await?,
     };
     found.ok_or_else(|| {
-        anyhow::anyhow!("there is no organization {named}; `kontor org create --name NAME` adds one and prints its id")
+        anyhow::anyhow!(
+            "there is no organization {named}; `kontor org create --name NAME` adds one and prints its id"
+        )
     })
 }

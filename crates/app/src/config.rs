@@ -148,7 +148,10 @@ impl Config {
     /// What must agree between settings.
     fn agree(&self, source: &mut Source, call: u64) {
         if self.request_timeout <= call {
-            source.wrong("limits.request_timeout_seconds", &format!("must be more than a call may take, which is {call} s"));
+            source.wrong(
+                "limits.request_timeout_seconds",
+                &format!("must be more than a call may take, which is {call} s"),
+            );
         }
         if let Some(url) = &self.database_url
             && !["sqlite:", "postgres://", "postgresql://"].iter().any(|it| url.starts_with(it))
@@ -214,9 +217,8 @@ impl Config {
 
     /// The server's limits.
     pub(crate) fn web_limits(&self) -> Limits {
-        let rate = |number: u64| {
-            u32::try_from(number).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
-        };
+        let rate =
+            |number: u64| u32::try_from(number).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
         Limits {
             body_bytes: usize::try_from(self.body_bytes).unwrap_or(usize::MAX),
             request_timeout: Duration::from_secs(self.request_timeout),
@@ -231,11 +233,12 @@ fn localhost() -> Url {
     Url::parse("http://127.0.0.1:8080").expect("a URL")
 }
 
-/// The process's environment, once.
+/// The process's environment, once: the one place where it enters.
 fn environment() -> Vec<(String, String)> {
-    #[expect(clippy::disallowed_methods, reason = "the one place where the environment enters")]
+    #[expect(clippy::disallowed_methods, reason = "see above")]
     let all = std::env::vars_os();
-    all.filter_map(|(key, value)| Some((key.into_string().ok()?, value.to_string_lossy().into_owned()))).collect()
+    all.filter_map(|(key, value)| Some((key.into_string().ok()?, value.to_string_lossy().into_owned())))
+        .collect()
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ pub(crate) async fn engine(config: &Config, migrate: bool) -> anyhow::Result<Arc
 }
 
 /// Starts the server and the sweep.
-pub(crate) async fn start(
+pub(crate) fn start(
     config: &Config,
     engine: Arc<Engine>,
     listener: TcpListener,
@@ -120,13 +120,12 @@ impl Running {
             let swept = sweep.await;
             (served, swept)
         });
-        match drained.await {
-            Ok((served, swept)) => {
-                served.context("the server ended")?.context("the server ended")?;
-                swept.context("the sweep ended")?;
-            }
+        if let Ok((served, swept)) = drained.await {
+            served.context("the server ended")?.context("the server ended")?;
+            swept.context("the sweep ended")?;
+        } else {
             // Whatever is under way is written down as an intent and is taken up at the next start.
-            Err(_) => tracing::warn!("requests were still under way and are left to the next start"),
+            tracing::warn!("requests were still under way and are left to the next start");
         }
         engine.db.close().await;
         Ok(())

@@ -26,7 +26,9 @@ pub(crate) fn answer(title: &str, state: &Mutex<State>, credentials: &Value, req
         (&Method::GET, "/_sim") => Html(page(title, &state)).into_response(),
         (&Method::GET, "/_sim/ledger") => json_answer(StatusCode::OK, &ledger(&mut state)),
         (&Method::GET, "/_sim/credentials") => json_answer(StatusCode::OK, credentials),
-        (&Method::GET, "/_sim/faults") => json_answer(StatusCode::OK, &json!({ "faults": state.faults.all() })),
+        (&Method::GET, "/_sim/faults") => {
+            json_answer(StatusCode::OK, &json!({ "faults": state.faults.all() }))
+        }
         (&Method::POST, "/_sim/faults") => add_fault(&mut state, &request.body),
         (&Method::DELETE, "/_sim/faults") => {
             state.faults.clear();
@@ -34,7 +36,8 @@ pub(crate) fn answer(title: &str, state: &Mutex<State>, credentials: &Value, req
         }
         (&Method::POST, "/_sim/clock") => {
             let asked = serde_json::from_slice::<Advance>(&request.body).ok();
-            match asked.filter(|it| it.advance_seconds >= 0).and_then(|it| state.advance(it.advance_seconds)) {
+            match asked.filter(|it| it.advance_seconds >= 0).and_then(|it| state.advance(it.advance_seconds))
+            {
                 Some(now) => json_answer(StatusCode::OK, &json!({ "now": now })),
                 None => wrong("send {\"advanceSeconds\": N}, at most ten years in all"),
             }
@@ -75,7 +78,8 @@ fn ledger(state: &mut State) -> Value {
         .map(|it| json!({ "id": it.id, "status": it.status, "amount": it.amount, "reference": it.reference }))
         .collect();
     let (settled, now) = (state.settled, state.now());
-    let status = |it: &ledger::Transaction| if settled(it, now) { "settled".to_owned() } else { it.status.clone() };
+    let status =
+        |it: &ledger::Transaction| if settled(it, now) { "settled".to_owned() } else { it.status.clone() };
     let transactions: Vec<Value> = state
         .transactions
         .iter()
@@ -131,8 +135,8 @@ fn page(title: &str, state: &State) -> String {
 }
 
 fn row(cells: &[String]) -> String {
-    let cells: String = cells.iter().map(|it| format!("<td>{}</td>", escape(it))).collect();
-    format!("<tr>{cells}</tr>")
+    let cells: Vec<String> = cells.iter().map(|it| format!("<td>{}</td>", escape(it))).collect();
+    format!("<tr>{}</tr>", cells.concat())
 }
 
 /// A text that is no markup any more.

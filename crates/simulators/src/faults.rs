@@ -75,16 +75,19 @@ impl Fault {
         if !occurrence {
             return Some("occurrence must be a whole number from 1, or \"every\"");
         }
-        if self.action == Action::Delay && !self.delay_ms.is_some_and(|it| it <= MAX_DELAY) {
+        if self.action == Action::Delay && self.delay_ms.is_none_or(|it| it > MAX_DELAY) {
             return Some("delay needs delayMs, at most 600000");
         }
-        if self.action == Action::Status && !self.status.is_some_and(|it| (200..=599).contains(&it)) {
+        if self.action == Action::Status && self.status.is_none_or(|it| !(200..=599).contains(&it)) {
             return Some("status needs status, 200 to 599");
         }
         if self.action == Action::Body && self.body.is_none() {
             return Some("body needs body");
         }
-        self.body.as_ref().is_some_and(|it| it.len() > MAX_BODY).then_some("body must have at most 65536 bytes")
+        self.body
+            .as_ref()
+            .is_some_and(|it| it.len() > MAX_BODY)
+            .then_some("body must have at most 65536 bytes")
     }
 
     fn is_every(&self) -> bool {
@@ -138,7 +141,8 @@ impl Faults {
             }
         }
         // A fault that acted, or whose turn another one took, is spent.
-        self.waiting.retain(|fault| fault.is_every() || fault.occurrence.as_u64().is_some_and(|it| it > fault.seen));
+        self.waiting
+            .retain(|fault| fault.is_every() || fault.occurrence.as_u64().is_some_and(|it| it > fault.seen));
         met
     }
 }

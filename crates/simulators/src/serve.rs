@@ -4,10 +4,21 @@
 
 use std::{future::Future, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
-use axum::{body::Bytes, http::StatusCode, response::{IntoResponse as _, Response}};
+use axum::{
+    body::Bytes,
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+};
 use hyper::{Request, body::Incoming, service::service_fn};
-use hyper_util::{rt::{TokioIo, TokioTimer}, server::graceful::GracefulShutdown};
-use tokio::{net::TcpListener, sync::{Semaphore, watch}, task::JoinHandle};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+    task::JoinHandle,
+};
 
 /// The most connections at a time.
 const CONNECTIONS: usize = 1_024;

@@ -42,7 +42,11 @@ struct File {
 
 impl State {
     /// Reads the file, or begins empty.
-    pub(crate) fn open(simulator: &'static str, settings: &Settings, settled: Settled) -> Result<Self, rusqlite::Error> {
+    pub(crate) fn open(
+        simulator: &'static str,
+        settings: &Settings,
+        settled: Settled,
+    ) -> Result<Self, rusqlite::Error> {
         let file = settings.state.as_deref().map(|path| File::open(path, simulator)).transpose()?;
         let mut state = Self {
             clock: Clock::new(settings.clock.clone(), 0),
@@ -58,7 +62,8 @@ impl State {
         if let Some(file) = &state.file {
             state.transactions = file.rows("transaction")?;
             state.setups = file.rows("setup")?;
-            let number = |name: &str| file.rows::<Value>(name).map(|rows| rows.first().and_then(Value::as_i64));
+            let number =
+                |name: &str| file.rows::<Value>(name).map(|rows| rows.first().and_then(Value::as_i64));
             state.drawn = number("drawn")?.and_then(|it| u64::try_from(it).ok()).unwrap_or(0);
             state.clock = Clock::new(settings.clock.clone(), number("clock")?.unwrap_or(0));
         }
@@ -168,8 +173,9 @@ impl File {
     }
 
     fn rows<T: DeserializeOwned>(&self, kind: &str) -> Result<Vec<T>, rusqlite::Error> {
-        let mut statement =
-            self.connection.prepare("SELECT row FROM simulated WHERE simulator = ?1 AND kind = ?2 ORDER BY place")?;
+        let mut statement = self
+            .connection
+            .prepare("SELECT row FROM simulated WHERE simulator = ?1 AND kind = ?2 ORDER BY place")?;
         let rows = statement.query_map(params![self.simulator, kind], |row| row.get::<_, String>(0))?;
         let mut read = Vec::new();
         for row in rows {
@@ -181,7 +187,8 @@ impl File {
     }
 
     fn put(&self, kind: &str, id: &str, row: &impl Serialize) -> Result<(), rusqlite::Error> {
-        let text = serde_json::to_string(row).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+        let text = serde_json::to_string(row)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
         self.connection.execute(
             "INSERT INTO simulated (simulator, kind, id, row) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (simulator, kind, id) DO UPDATE SET row = ?4",

@@ -56,8 +56,12 @@ pub async fn start(settings: Settings) -> std::io::Result<Running> {
     let state = State::open("worldpay", &settings, settled).map_err(std::io::Error::other)?;
     let credentials = credentials(settings.seed);
     let listen = settings.listen;
-    let simulator =
-        Arc::new(Simulator { state: Mutex::new(state), settings, credentials: credentials.clone(), hasher: RandomState::new() });
+    let simulator = Arc::new(Simulator {
+        state: Mutex::new(state),
+        settings,
+        credentials: credentials.clone(),
+        hasher: RandomState::new(),
+    });
     let handler = serve::handler(move |request| {
         let simulator = Arc::clone(&simulator);
         async move {
@@ -117,7 +121,12 @@ impl Simulator {
     async fn answer(&self, request: Arrived) -> Result<Response, Cut> {
         let path = request.uri.path();
         if path == "/_sim" || path.starts_with("/_sim/") {
-            return Ok(control::answer("Worldpay Express (simulated)", &self.state, &self.credentials, &request));
+            return Ok(control::answer(
+                "Worldpay Express (simulated)",
+                &self.state,
+                &self.credentials,
+                &request,
+            ));
         }
         if path != "/" {
             return Ok(StatusCode::NOT_FOUND.into_response());
@@ -209,7 +218,9 @@ impl Simulator {
             schema::Method::TransactionSetup => {
                 methods::transaction_setup(&mut state, root, self.settings.hosted_window_seconds)
             }
-            schema::Method::TransactionSetupExpire => methods::transaction_setup_expire(&mut state, root, account),
+            schema::Method::TransactionSetupExpire => {
+                methods::transaction_setup_expire(&mut state, root, account)
+            }
             schema::Method::TransactionQuery => {
                 query::transaction_query(&mut state, root, account, self.settings.lower_case_reports)
             }
@@ -229,8 +240,11 @@ impl Simulator {
             return Some(reply::invalid(&root.namespace, "Invalid Request"));
         }
         let known = self.credentials.as_array().into_iter().flatten();
-        let refused = |code, text| Some(reply::reply(&root.namespace, &root.name, &reply::outcome(code, text)));
-        let Some(account) = known.into_iter().find(|it| it.get("AccountId").and_then(Value::as_str) == Some(sent[0].1)) else {
+        let refused =
+            |code, text| Some(reply::reply(&root.namespace, &root.name, &reply::outcome(code, text)));
+        let Some(account) =
+            known.into_iter().find(|it| it.get("AccountId").and_then(Value::as_str) == Some(sent[0].1))
+        else {
             return refused("102", "Invalid Account");
         };
         let right = sent.iter().all(|(key, value)| account.get(key).and_then(Value::as_str) == Some(value));
@@ -253,8 +267,14 @@ impl Simulator {
 /// A status instead of the work.
 fn nothing_done(fault: Option<&Fault>) -> Option<Response> {
     let fault = fault.filter(|it| it.action == Action::Status)?;
-    let status = fault.status.and_then(|it| StatusCode::from_u16(it).ok()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let body = fault.body.clone().unwrap_or_else(|| "<html><body><h1>Service Unavailable</h1></body></html>".to_owned());
+    let status = fault
+        .status
+        .and_then(|it| StatusCode::from_u16(it).ok())
+        .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let body = fault
+        .body
+        .clone()
+        .unwrap_or_else(|| "<html><body><h1>Service Unavailable</h1></body></html>".to_owned());
     Some((status, [(header::CONTENT_TYPE, "text/html")], body).into_response())
 }
 

@@ -110,7 +110,9 @@ impl Db {
             Engine::Sqlite => {
                 "SELECT name FROM sqlite_master WHERE type = 'table' AND name = '_sqlx_migrations'"
             }
-            Engine::Postgres => "SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE tablename = '_sqlx_migrations'",
+            Engine::Postgres => {
+                "SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE tablename = '_sqlx_migrations'"
+            }
         };
         let known: Vec<i64> = MIGRATIONS.iter().map(|migration| migration.version).collect();
         let found = sqlx::query(table).fetch_optional(&mut *conn).await?;

@@ -41,10 +41,11 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// PostgreSQL classes 08 (connection), 53 (resources) and 57P (shutdown), and SQLite's BUSY and IOERR families.
+/// PostgreSQL 55000 (the database takes no connections), classes 08 (connection), 53 (resources) and 57P (shutdown), and SQLite's BUSY and IOERR families.
 fn gone(code: Option<&str>) -> bool {
     let Some(code) = code else { return false };
-    let postgres = code.starts_with("08") || code.starts_with("53") || code.starts_with("57P");
+    let closed = code == "55000";
+    let postgres = closed || code.starts_with("08") || code.starts_with("53") || code.starts_with("57P");
     let sqlite =
         code.parse::<i64>().is_ok_and(|number| code.len() <= 4 && matches!(number & 0xff, 5 | 10 | 14));
     postgres || sqlite

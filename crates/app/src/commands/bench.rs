@@ -33,7 +33,8 @@ struct Outcome {
 
 /// Runs the scenarios one after another and prints their figures.
 pub(crate) async fn run(args: Bench) -> anyhow::Result<()> {
-    let asked = if args.scenario.is_empty() { Scenario::value_variants().to_vec() } else { args.scenario.clone() };
+    let asked =
+        if args.scenario.is_empty() { Scenario::value_variants().to_vec() } else { args.scenario.clone() };
     let needs_target = asked.iter().any(|it| *it != Scenario::Start);
     let mut target = if needs_target { Some(Arc::new(Target::find(&args).await?)) } else { None };
     let ran = measure_all(&args, &asked, target.as_ref()).await;
@@ -153,5 +154,9 @@ async fn start(args: &Bench) -> anyhow::Result<()> {
         return crate::say(&line.to_string());
     }
     let resident = memory.map(|it| format!("  {} MB resident", it / 1_024)).unwrap_or_default();
-    crate::say(&format!("start            best {:.0} ms, median of five {:.0} ms{resident}", ms(best), ms(median)))
+    crate::say(&format!(
+        "start            best {:.0} ms, median of five {:.0} ms{resident}",
+        ms(best),
+        ms(median)
+    ))
 }

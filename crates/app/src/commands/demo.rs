@@ -40,9 +40,9 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
         None => Folder::Temporary(tempfile::Builder::new().prefix("kontor-demo-").tempdir()?),
     };
     let listen = args.listen.unwrap_or_else(|| ([127, 0, 0, 1], 8080).into());
-    let listener = TcpListener::bind(listen)
-        .await
-        .with_context(|| format!("listening on {listen}: choose another address with --listen, such as 127.0.0.1:0"))?;
+    let listener = TcpListener::bind(listen).await.with_context(|| {
+        format!("listening on {listen}: choose another address with --listen, such as 127.0.0.1:0")
+    })?;
     let address = listener.local_addr()?;
     std::fs::create_dir_all(folder.path()).context("making the data folder")?;
     let ambient = crate::ambient::ambient();
@@ -62,18 +62,29 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
     let seeded = seed::seed(&engine, &worldpay.credentials()).await?;
     let token = |organization: &kontor_store::organizations::Organization| {
         let now = engine.ambient.now();
-        let claims = Claims::new(&organization.id, &organization.code, "Admin", None, "demo", now, TOKEN_SECONDS);
+        let claims =
+            Claims::new(&organization.id, &organization.code, "Admin", None, "demo", now, TOKEN_SECONDS);
         kontor_web::mint(&claims, &auth_secret)
     };
-    let line = line(address, &folder.path(), &seeded, &worldpay, (&token(&seeded.organization)?, &token(&seeded.other)?));
+    let line = line(
+        address,
+        &folder.path(),
+        &seeded,
+        &worldpay,
+        (&token(&seeded.organization)?, &token(&seeded.other)?),
+    );
     let demo = kontor_web::Demo {
         organization: seeded.organization.id,
         org_code: seeded.organization.code.clone(),
         customer_number: seeded.customer_number.clone(),
         invoice: seeded.invoice,
     };
-    let running = start::start(&config, engine, listener, auth_secret, metrics, Some(demo)).await?;
-    if args.json { crate::say(&line.to_string())? } else { crate::say(&welcome(&line))? }
+    let running = start::start(&config, engine, listener, auth_secret, metrics, Some(demo))?;
+    if args.json {
+        crate::say(&line.to_string())?;
+    } else {
+        crate::say(&welcome(&line))?;
+    }
     let ended = running.until_asked().await;
     worldpay.stop().await;
     ended

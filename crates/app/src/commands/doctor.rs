@@ -10,7 +10,7 @@ use kontor_vault::{Kek as _, LocalKek};
 use crate::{cli, config::Config};
 
 /// A job may wait so long beyond its time before that is worth a word.
-const LATE: Duration = Duration::from_secs(600);
+const LATE: Duration = Duration::from_mins(10);
 
 /// One check's end.
 struct Finding {
@@ -65,7 +65,8 @@ fn folder(config: &Config) -> Finding {
 
 async fn database(config: &Config, db: &Db, findings: &mut Vec<Finding>) {
     if let Err(error) = db.ping().await {
-        findings.push(Finding::bad("database", format!("{error}: is it running, and is `database_url` right?")));
+        findings
+            .push(Finding::bad("database", format!("{error}: is it running, and is `database_url` right?")));
         return;
     }
     findings.push(Finding::good("database", format!("{:?} answers", db.engine())));
@@ -108,7 +109,10 @@ async fn chains(db: &Db) -> Result<Finding, kontor_store::Error> {
         Finding::good("events", format!("{linked} in unbroken chains"))
     } else {
         let where_ = broken.join(", ");
-        Finding::bad("events", format!("chain broken: {where_}. Rows were changed outside Kontor; compare with a backup"))
+        Finding::bad(
+            "events",
+            format!("chain broken: {where_}. Rows were changed outside Kontor; compare with a backup"),
+        )
     })
 }
 

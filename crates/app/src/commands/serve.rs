@@ -17,5 +17,5 @@ pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("listening on {}: choose another address with `listen`", config.listen))?;
-    start::start(&config, engine, listener, auth_secret, metrics, None).await?.until_asked().await
+    start::start(&config, engine, listener, auth_secret, metrics, None)?.until_asked().await
 }

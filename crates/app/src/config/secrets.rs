@@ -15,7 +15,8 @@ const MIN: usize = 32;
 
 /// Reads a secret. Surrounding white space does not count.
 pub(super) fn read(path: &Path) -> anyhow::Result<Secret> {
-    let bytes = fs::read(path).with_context(|| format!("the secret file {} cannot be read", path.display()))?;
+    let bytes =
+        fs::read(path).with_context(|| format!("the secret file {} cannot be read", path.display()))?;
     let text = String::from_utf8(bytes).unwrap_or_else(|error| hex(error.as_bytes()));
     let secret = Secret::new(text.trim().to_owned());
     let length = secret.expose().len();
@@ -37,7 +38,9 @@ pub(super) fn read_or_make(path: &Path, entropy: &dyn Entropy) -> anyhow::Result
                 .with_context(|| format!("writing the secret file {}", path.display()))?;
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(error).with_context(|| format!("making the secret file {}", path.display())),
+        Err(error) => {
+            return Err(error).with_context(|| format!("making the secret file {}", path.display()));
+        }
     }
     read(path)
 }

@@ -3,7 +3,13 @@
 //! Hand-written: settings are read into one flat list with the line or the variable that each came from, which the
 //! libraries for layered settings do not keep, and they stop at the first error.
 
-use std::{collections::BTreeMap, fmt::Display, ops::RangeInclusive, path::{Path, PathBuf}, str::FromStr};
+use std::{
+    collections::BTreeMap,
+    fmt::Display,
+    ops::RangeInclusive,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use toml::de::{DeTable, DeValue};
 use url::Url;
@@ -91,7 +97,8 @@ impl Source {
                 DeValue::Integer(it) => (it.to_string(), false),
                 DeValue::Boolean(it) => (it.to_string(), false),
                 _ => {
-                    self.faults.push(format!("{place}: {path} must be a text, a whole number, true or false"));
+                    self.faults
+                        .push(format!("{place}: {path} must be a text, a whole number, true or false"));
                     continue;
                 }
             };
@@ -217,8 +224,8 @@ impl Source {
 }
 
 fn line(text: &str, offset: usize) -> usize {
-    let before = text.as_bytes().get(..offset).unwrap_or_default();
-    before.iter().filter(|byte| **byte == b'\n').count().saturating_add(1)
+    let before = text.get(..offset).unwrap_or_default();
+    before.matches('\n').count().saturating_add(1)
 }
 
 /// How many letters have to be put in, taken out or changed.

@@ -19,7 +19,10 @@ fn the_defaults_stand() {
 #[test]
 fn settings_must_agree() {
     let wrong = |toml: &str| read(toml).err().map(|it| it.to_string()).unwrap_or_default();
-    assert!(wrong("[limits]\nrequest_timeout_seconds = 65").contains("kontor.toml:2: limits.request_timeout_seconds"));
+    assert!(
+        wrong("[limits]\nrequest_timeout_seconds = 65")
+            .contains("kontor.toml:2: limits.request_timeout_seconds")
+    );
     assert!(read("[limits]\nrequest_timeout_seconds = 66").is_ok());
     assert!(wrong("database_url = \"mysql://x\"").contains("sqlite: or postgres://"));
     assert!(wrong("production = true").contains("https://"));
@@ -30,7 +33,8 @@ fn settings_must_agree() {
 
 #[test]
 fn what_is_printed_sets_the_same_and_hides_passwords() {
-    let toml = "database_url = \"postgres://kontor:hunter2@db/kontor?password=hunter2\"\n[log]\nformat = \"json\"";
+    let toml =
+        "database_url = \"postgres://kontor:hunter2@db/kontor?password=hunter2\"\n[log]\nformat = \"json\"";
     let printed = read(toml).expect("settings").redacted();
     assert!(!printed.contains("hunter2"), "{printed}");
     let again = read(&printed).expect("what is printed can be read");

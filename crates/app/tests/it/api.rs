@@ -9,7 +9,10 @@ use crate::support::{Engine, on_both, process::Demo};
 
 async fn a_key_signs_in_by_both_headers_and_ends_when_it_is_deleted(engine: Engine) {
     let demo = Demo::start(engine);
-    let made = demo.admin.post("/api/organizations/api-access", &json!({ "name": "shop", "role": "SalesRep" })).await;
+    let made = demo
+        .admin
+        .post("/api/organizations/api-access", &json!({ "name": "shop", "role": "SalesRep" }))
+        .await;
     let made = made.expect(201).json();
     let secret = made["clientSecret"].as_str().expect("a secret");
     let key = secret;
@@ -73,7 +76,11 @@ async fn a_repeated_request_is_done_once_and_a_key_is_not_used_for_two(engine: E
     assert_eq!(made(), 1);
     let many = futures(8, |_| send("k-2", 5)).await;
     let done = many.iter().filter(|it| it.status == 201).count();
-    assert!(done >= 1 && many.iter().all(|it| matches!(it.status, 201 | 409)), "{:?}", many.iter().map(|it| it.status).collect::<Vec<_>>());
+    assert!(
+        done >= 1 && many.iter().all(|it| matches!(it.status, 201 | 409)),
+        "{:?}",
+        many.iter().map(|it| it.status).collect::<Vec<_>>()
+    );
     assert_eq!(made(), 2);
 }
 
@@ -131,12 +138,24 @@ async fn bodies_are_limited_on_both_sides_and_wrong_ones_named(engine: Engine) {
     let json = [("content-type", "application/json")];
     demo.admin.send("PUT", "/api/customers", &json, Some(padded(4_096))).await.expect(201);
     demo.admin.send("PUT", "/api/customers", &json, Some(padded(4_097))).await.expect(413);
-    demo.admin.send("PUT", "/api/customers", &json, Some("{\"customerNumber\": ".to_owned())).await.expect(400);
-    demo.admin.send("PUT", "/api/customers", &[("content-type", "text/plain")], Some("{}".to_owned())).await.expect(415);
+    demo.admin
+        .send("PUT", "/api/customers", &json, Some("{\"customerNumber\": ".to_owned()))
+        .await
+        .expect(400);
+    demo.admin
+        .send("PUT", "/api/customers", &[("content-type", "text/plain")], Some("{}".to_owned()))
+        .await
+        .expect(415);
     demo.admin.send("PATCH", "/api/customers", &json, None).await.expect(405);
-    assert_eq!(demo.admin.get("/api/nothing").await.expect(404).header("content-type"), "application/problem+json");
+    assert_eq!(
+        demo.admin.get("/api/nothing").await.expect(404).header("content-type"),
+        "application/problem+json"
+    );
     let id = [("x-request-id", "my-request-7")];
-    assert_eq!(demo.admin.send("GET", "/api/invoices", &id, None).await.header("x-request-id"), "my-request-7");
+    assert_eq!(
+        demo.admin.send("GET", "/api/invoices", &id, None).await.header("x-request-id"),
+        "my-request-7"
+    );
 }
 
 async fn the_description_and_the_docs_need_no_network(engine: Engine) {

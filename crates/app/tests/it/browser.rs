@@ -29,7 +29,10 @@ async fn a_stranger_pays_the_demos_invoice_in_a_browser(engine: Engine) {
     assert!(browser.address().await.starts_with(&format!("{}/demo?", demo.text("baseUrl"))));
     browser.picture("paid-invoice").await;
     let invoice = demo.admin.read_invoice(demo.text("invoiceId")).await;
-    assert_eq!((&invoice["status"], invoice["payments"].as_array().map(Vec::len)), (&serde_json::json!("Paid"), Some(1)));
+    assert_eq!(
+        (&invoice["status"], invoice["payments"].as_array().map(Vec::len)),
+        (&serde_json::json!("Paid"), Some(1))
+    );
     browser.open(demo.simulator().base.as_str()).await;
     browser.open(&format!("{}/_sim", demo.simulator().base)).await;
     browser.until_text("body", "approved").await;

@@ -4,7 +4,10 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::{Engine, Program, on_both, process::{Demo, kontor}};
+use crate::support::{
+    Engine, Program, on_both,
+    process::{Demo, kontor},
+};
 
 fn wrong(output: &std::process::Output) -> String {
     assert!(!output.status.success(), "it should not succeed");
@@ -13,7 +16,16 @@ fn wrong(output: &std::process::Output) -> String {
 
 async fn the_demo_prints_the_documented_line(engine: Engine) {
     let demo = Demo::start(engine);
-    for name in ["baseUrl", "organizationId", "adminToken", "customerNumber", "invoiceId", "dataDir", "otherOrganizationId", "otherAdminToken"] {
+    for name in [
+        "baseUrl",
+        "organizationId",
+        "adminToken",
+        "customerNumber",
+        "invoiceId",
+        "dataDir",
+        "otherOrganizationId",
+        "otherAdminToken",
+    ] {
         assert!(demo.line[name].is_string(), "{name}: {}", demo.line);
     }
     for name in ["authorizeNet", "worldpay", "quickBooks"] {
@@ -40,7 +52,7 @@ async fn a_wrong_key_is_refused_at_the_start(engine: Engine) {
         .expect("it runs");
     assert!(made.status.success());
     let mut flipped = right.clone();
-    let last = flipped.iter().rposition(|it| it.is_ascii_alphanumeric()).expect("a letter");
+    let last = flipped.iter().rposition(u8::is_ascii_alphanumeric).expect("a letter");
     flipped[last] = if flipped[last] == b'0' { b'1' } else { b'0' };
     write_key(&key, &flipped);
     let said = wrong(&program.run(&["serve"]));
@@ -61,7 +73,8 @@ async fn the_commands_say_what_they_made_and_nothing_else(engine: Engine) {
     let program = Program::start(engine).await;
     let token = program.command(&["token", "mint", "--org", &program.organization, "--role", "SalesRep"]);
     assert_eq!(String::from_utf8_lossy(&token.stdout).trim().split('.').count(), 3, "the token alone");
-    let access = program.command(&["access", "create", "--org", &program.organization, "--role", "Admin", "--json"]);
+    let access =
+        program.command(&["access", "create", "--org", &program.organization, "--role", "Admin", "--json"]);
     let access: Value = serde_json::from_slice(&access.stdout).expect("JSON");
     for name in ["orgCode", "clientId", "clientSecret", "apiKey"] {
         assert!(access[name].is_string(), "{access}");
@@ -88,12 +101,21 @@ on_both!(
 fn a_typo_in_the_settings_is_an_error_with_its_line() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("kontor.toml");
-    fs::write(&file, "listen = \"127.0.0.1:0\"\n\n[payments]\nsweep_secnods = 5\nresolve_after_seconds = \"soon\"\n").expect("written");
+    fs::write(
+        &file,
+        "listen = \"127.0.0.1:0\"\n\n[payments]\nsweep_secnods = 5\nresolve_after_seconds = \"soon\"\n",
+    )
+    .expect("written");
     let output = kontor().args(["serve"]).current_dir(folder.path()).output().expect("it runs");
     let said = wrong(&output);
     assert!(said.contains("kontor.toml:4") || said.contains("line 4"), "{said}");
     assert!(said.contains("kontor.toml:5") || said.contains("line 5"), "all at once: {said}");
-    let output = kontor().args(["serve"]).env("KONTOR_SWEEP", "1").current_dir(folder.path()).output().expect("it runs");
+    let output = kontor()
+        .args(["serve"])
+        .env("KONTOR_SWEEP", "1")
+        .current_dir(folder.path())
+        .output()
+        .expect("it runs");
     assert!(wrong(&output).contains("KONTOR_SWEEP"));
 }
 

@@ -34,13 +34,20 @@ async fn killed_while_the_provider_opens_the_page_it_starts_again_and_takes_a_ne
     });
     let json = [("content-type", "application/json"), ("idempotency-key", "once")];
     let path = "/api/payments/worldpay/transaction-setup";
-    let call = { let body = body.clone(); tokio::spawn(async move { admin.try_send("POST", path, &json, Some(body.to_string())).await.is_err() }) };
-    until("the intent is written", async || program.database.count("SELECT COUNT(*) FROM payments") == 1).await;
+    let call = {
+        let body = body.clone();
+        tokio::spawn(
+            async move { admin.try_send("POST", path, &json, Some(body.to_string())).await.is_err() },
+        )
+    };
+    until("the intent is written", async || program.database.count("SELECT COUNT(*) FROM payments") == 1)
+        .await;
     program.kill();
     assert!(call.await.expect("it ran"), "the caller is cut off");
     program.serve().await;
     let again = program.admin.setup("C-1", &invoice, 12.5).await.expect(200).json();
-    let back = way_back(&pay(again["hostedPaymentUrl"].as_str().expect("a page"), CARD).await).expect("a way back");
+    let back =
+        way_back(&pay(again["hostedPaymentUrl"].as_str().expect("a page"), CARD).await).expect("a way back");
     program.admin.get(&back).await.expect(303);
     assert_eq!(program.admin.read_invoice(&invoice).await["status"], "Paid");
 }
@@ -64,15 +71,17 @@ async fn a_database_that_is_gone_is_a_503_and_comes_back_by_itself() {
     let program = Program::start(Engine::Postgres).await;
     let invoice = program.admin.invoice("C-1", 3.0).await;
     let Database::Postgres { name } = &program.database else { panic!("PostgreSQL") };
-    program.database.administer(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"));
-    program.database.administer(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"));
+    Database::administer(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"));
+    Database::administer(&format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+    ));
     let path = format!("/api/invoices/{invoice}");
     let answer = program.admin.get(&path).await.expect(503);
     assert_eq!(answer.code(), "database_unavailable");
     assert!(!answer.header("retry-after").is_empty());
     program.admin.get("/readyz").await.expect(503);
     program.admin.get("/healthz").await.expect(200);
-    program.database.administer(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"));
+    Database::administer(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"));
     until("it is back", async || program.admin.get(&path).await.status == 200).await;
     program.admin.get("/readyz").await.expect(200);
 }

@@ -24,9 +24,15 @@ async fn a_customer_pays_and_the_invoice_is_paid_once(engine: Engine) {
     let back = way_back(&pay(page, CARD).await).expect("a way back");
     let callback = demo.nobody().get(&back).await.expect(303);
     let location = callback.header("location");
-    assert!(location.starts_with("http://localhost:3000/paid?order=7&status=succeeded&transactionSetupId="), "{location}");
+    assert!(
+        location.starts_with("http://localhost:3000/paid?order=7&status=succeeded&transactionSetupId="),
+        "{location}"
+    );
     let read = demo.admin.read_invoice(&invoice).await;
-    assert_eq!((&read["status"], &read["balance"], &read["amountPaid"]), (&json!("Paid"), &json!(0.0), &json!(148.83)));
+    assert_eq!(
+        (&read["status"], &read["balance"], &read["amountPaid"]),
+        (&json!("Paid"), &json!(0.0), &json!(148.83))
+    );
 
     let again = demo.nobody().get(&back).await.expect(303);
     assert_eq!(again.header("location"), location, "the second time changes nothing and says the same");
@@ -107,7 +113,10 @@ async fn an_expired_page_takes_no_card(engine: Engine) {
 async fn more_than_the_balance_or_a_foreign_return_address_opens_no_page(engine: Engine) {
     let demo = Demo::start(engine);
     let invoice = demo.text("invoiceId").to_owned();
-    assert_eq!(demo.admin.setup(CUSTOMER, &invoice, 148.84).await.expect(422).code(), "amount_exceeds_balance");
+    assert_eq!(
+        demo.admin.setup(CUSTOMER, &invoice, 148.84).await.expect(422).code(),
+        "amount_exceeds_balance"
+    );
     let body = json!({
         "customerNumber": CUSTOMER, "transactionAmount": 1.00, "invoiceId": invoice,
         "applicationReturnUrl": "https://evil.example/",
@@ -131,7 +140,12 @@ async fn two_pages_of_one_invoice_paid_both_leave_the_second_as_credit(engine: E
     }
     until("both are recorded", async || {
         let all = demo.admin.get(&format!("/api/payments?customerNumber={CUSTOMER}")).await.json();
-        let done = all["data"].as_array().expect("payments").iter().filter(|it| it["status"] == "Succeeded" && it["method"] == "Hosted").count();
+        let done = all["data"]
+            .as_array()
+            .expect("payments")
+            .iter()
+            .filter(|it| it["status"] == "Succeeded" && it["method"] == "Hosted")
+            .count();
         done == 2
     })
     .await;

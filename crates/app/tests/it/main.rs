@@ -1,5 +1,11 @@
 //! Kontor from the outside: the real program, on both engines, against the simulators.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the whole crate is tests; a helper that fails is a test that fails"
+)]
+
 mod api;
 mod browser;
 mod commands;

@@ -1,27 +1,27 @@
 //! Starts the real program and talks to it.
 
-pub mod database;
-pub mod process;
+pub(crate) mod database;
+pub(crate) mod process;
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
-pub use database::{Database, Engine};
-pub use process::Program;
+pub(crate) use database::{Database, Engine};
+pub(crate) use process::Program;
 
 /// A card that is approved.
-pub const CARD: &str = "4111111111111111";
+pub(crate) const CARD: &str = "4111111111111111";
 /// A card that is always declined.
-pub const DECLINED: &str = "4000000000000002";
+pub(crate) const DECLINED: &str = "4000000000000002";
 
 /// A variable that `cargo xtask test` sets.
 #[expect(clippy::disallowed_methods, reason = "tests are told by the environment where the real parts are")]
-pub fn given(name: &str) -> String {
+pub(crate) fn given(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `cargo xtask test`"))
 }
 
 /// Asks until it is so; another process' state can only be asked for.
-pub async fn until<F: Future<Output = bool>>(what: &str, mut asked: impl FnMut() -> F) {
+pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut asked: impl FnMut() -> F) {
     for _ in 0..1_200 {
         if asked().await {
             return;
@@ -33,61 +33,74 @@ pub async fn until<F: Future<Output = bool>>(what: &str, mut asked: impl FnMut()
 
 /// An answer.
 #[derive(Debug, Clone)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("no JSON ({error}): {} {}", self.status, self.text))
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text)
+            .unwrap_or_else(|error| panic!("no JSON ({error}): {} {}", self.status, self.text))
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default()
     }
 
     /// The answer, if it has this status.
-    pub fn expect(self, status: u16) -> Self {
+    pub(crate) fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.text);
         self
     }
 
-    pub fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         self.json()["code"].as_str().unwrap_or_default().to_owned()
     }
 
     /// The names of the wrong fields.
-    pub fn wrong_fields(&self) -> Vec<String> {
+    pub(crate) fn wrong_fields(&self) -> Vec<String> {
         self.json()["errors"].as_object().map(|it| it.keys().cloned().collect()).unwrap_or_default()
     }
 }
 
 /// Sends requests to one place as one caller.
 #[derive(Clone)]
-pub struct Caller {
+pub(crate) struct Caller {
     client: Client,
-    pub base: String,
+    pub(crate) base: String,
     token: Option<String>,
 }
 
 impl Caller {
-    pub fn new(base: &str, token: Option<&str>) -> Self {
-        let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    pub(crate) fn new(base: &str, token: Option<&str>) -> Self {
+        let client = Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .expect("a client");
         Self { client, base: base.to_owned(), token: token.map(str::to_owned) }
     }
 
     /// The same place, as somebody else.
-    pub fn as_other(&self, token: Option<&str>) -> Self {
+    pub(crate) fn as_other(&self, token: Option<&str>) -> Self {
         Self { token: token.map(str::to_owned), ..self.clone() }
     }
 
-    pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Answer {
-        self.try_send(method, path, headers, body).await.unwrap_or_else(|error| panic!("{method} {path}: {error:?}"))
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+    ) -> Answer {
+        self.try_send(method, path, headers, body)
+            .await
+            .unwrap_or_else(|error| panic!("{method} {path}: {error:?}"))
     }
 
-    pub async fn try_send(
+    pub(crate) async fn try_send(
         &self,
         method: &str,
         path: &str,
@@ -111,24 +124,24 @@ impl Caller {
         Ok(Answer { status, headers, text: response.text().await? })
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send("GET", path, &[], None).await
     }
 
-    pub async fn delete(&self, path: &str) -> Answer {
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.send("DELETE", path, &[], None).await
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         self.send("POST", path, &[("content-type", "application/json")], Some(body.to_string())).await
     }
 
-    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
         self.send("PUT", path, &[("content-type", "application/json")], Some(body.to_string())).await
     }
 
     /// An issued invoice of that total; its id.
-    pub async fn invoice(&self, customer: &str, total: f64) -> String {
+    pub(crate) async fn invoice(&self, customer: &str, total: f64) -> String {
         let body = json!({
             "customerNumber": customer,
             "items": [{ "description": "Coffee", "quantity": 1, "unitPrice": total, "taxable": false }],
@@ -139,12 +152,12 @@ impl Caller {
         id
     }
 
-    pub async fn read_invoice(&self, id: &str) -> Value {
+    pub(crate) async fn read_invoice(&self, id: &str) -> Value {
         self.get(&format!("/api/invoices/{id}")).await.expect(200).json()
     }
 
     /// Asks for a hosted page.
-    pub async fn setup(&self, customer: &str, invoice: &str, amount: f64) -> Answer {
+    pub(crate) async fn setup(&self, customer: &str, invoice: &str, amount: f64) -> Answer {
         let body = json!({
             "customerNumber": customer, "transactionAmount": amount, "invoiceId": invoice,
             "applicationReturnUrl": "http://localhost:3000/paid?order=7",
@@ -154,18 +167,22 @@ impl Caller {
 }
 
 /// What a person types into the hosted page and sends.
-pub async fn pay(page: &str, card: &str) -> Answer {
-    submit(page, &[("cardNumber", card), ("ddlExpirationMonth", "12"), ("ddlExpirationYear", "39"), ("CVV", "123")]).await
+pub(crate) async fn pay(page: &str, card: &str) -> Answer {
+    submit(
+        page,
+        &[("cardNumber", card), ("ddlExpirationMonth", "12"), ("ddlExpirationYear", "39"), ("CVV", "123")],
+    )
+    .await
 }
 
-pub async fn submit(page: &str, fields: &[(&str, &str)]) -> Answer {
+pub(crate) async fn submit(page: &str, fields: &[(&str, &str)]) -> Answer {
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let form = [("content-type", "application/x-www-form-urlencoded")];
     Caller::new("", None).send("POST", page, &form, Some(body)).await
 }
 
 /// Where the page sends the browser.
-pub fn way_back(page: &Answer) -> Option<String> {
+pub(crate) fn way_back(page: &Answer) -> Option<String> {
     let link = page.text.split("id=\"returnLink\" href=\"").nth(1)?.split('"').next()?;
     Some(link.replace("&amp;", "&"))
 }

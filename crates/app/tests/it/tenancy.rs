@@ -17,7 +17,9 @@ async fn routes(demo: &Demo) -> Vec<Route> {
     for (path, methods) in paths {
         for (method, operation) in methods.as_object().expect("methods") {
             // An empty requirement in the list means that nobody has to say who it is.
-            let open = operation["security"].as_array().is_some_and(|it| it.iter().all(|one| one.as_object().is_some_and(serde_json::Map::is_empty)));
+            let open = operation["security"].as_array().is_some_and(|it| {
+                it.iter().all(|one| one.as_object().is_some_and(serde_json::Map::is_empty))
+            });
             routes.push(Route { method: method.to_uppercase(), path: path.clone(), open });
         }
     }
@@ -34,14 +36,22 @@ async fn fill(demo: &Demo, path: &str) -> String {
     } else if path.contains("/payments/") {
         of(&demo.admin.get("/api/payments").await.json(), "data")
     } else if path.contains("/integrations/") {
-        of(&demo.admin.get(&format!("/api/organizations/{organization}/integrations")).await.json(), "integrations")
+        of(
+            &demo.admin.get(&format!("/api/organizations/{organization}/integrations")).await.json(),
+            "integrations",
+        )
     } else if path.contains("/api-access/") {
         let all = demo.admin.get("/api/organizations/api-access").await.json();
-        all.as_object().and_then(|it| it.values().find_map(|list| list[0]["id"].as_str())).expect("a key").to_owned()
+        all.as_object()
+            .and_then(|it| it.values().find_map(|list| list[0]["id"].as_str()))
+            .expect("a key")
+            .to_owned()
     } else {
         String::new()
     };
-    path.replace("{organizationId}", organization).replace("{id}", &id).replace("{customerNumber}", "ONLY-HERE")
+    path.replace("{organizationId}", organization)
+        .replace("{id}", &id)
+        .replace("{customerNumber}", "ONLY-HERE")
 }
 
 async fn ask(caller: &Caller, route: &Route, path: &str) -> Answer {
@@ -51,7 +61,10 @@ async fn ask(caller: &Caller, route: &Route, path: &str) -> Answer {
 
 async fn prepared(engine: Engine) -> Demo {
     let demo = Demo::start(engine);
-    demo.admin.put("/api/customers", &json!({ "customerNumber": "ONLY-HERE", "companyName": "Here" })).await.expect(201);
+    demo.admin
+        .put("/api/customers", &json!({ "customerNumber": "ONLY-HERE", "companyName": "Here" }))
+        .await
+        .expect(201);
     let key = json!({ "name": "probe", "role": "SalesRep" });
     demo.admin.post("/api/organizations/api-access", &key).await.expect(201);
     demo.admin.setup("CUST-1001", demo.text("invoiceId"), 1.0).await.expect(200);
@@ -92,7 +105,10 @@ async fn another_organization_finds_nothing_here(engine: Engine) {
     assert!(probed > 12, "{probed} routes");
     for list in ["/api/invoices", "/api/customers", "/api/payments"] {
         let all = stranger.get(list).await.expect(200).text;
-        assert!(!all.contains(demo.text("invoiceId")) && !all.contains("ONLY-HERE") && !all.contains("\"pay_"), "{list}: {all}");
+        assert!(
+            !all.contains(demo.text("invoiceId")) && !all.contains("ONLY-HERE") && !all.contains("\"pay_"),
+            "{list}: {all}"
+        );
     }
     // What was probed for deletion is still there.
     demo.admin.get("/api/customers/ONLY-HERE").await.expect(200);
@@ -106,7 +122,10 @@ async fn a_customer_reads_its_own_and_changes_nothing_of_the_shop(engine: Engine
     customer.get(&path).await.expect(404);
     demo.caller("Customer", Some("CUST-1001")).get(&path).await.expect(200);
     let organization = demo.text("organizationId");
-    for path in [format!("/api/organizations/{organization}/integrations"), "/api/organizations/api-access".to_owned()] {
+    for path in [
+        format!("/api/organizations/{organization}/integrations"),
+        "/api/organizations/api-access".to_owned(),
+    ] {
         assert_eq!(customer.get(&path).await.expect(403).code(), "forbidden");
         demo.caller("SalesRep", None).get(&path).await.expect(403);
     }
@@ -119,7 +138,8 @@ async fn a_customer_reads_its_own_and_changes_nothing_of_the_shop(engine: Engine
     mine.setup("CUST-1001", demo.text("invoiceId"), 2.0).await.expect(200);
     assert!(matches!(customer.setup("CUST-1001", demo.text("invoiceId"), 2.0).await.status, 403 | 404));
     let listed = customer.get("/api/invoices").await.expect(200).json();
-    let numbers: Vec<_> = listed["data"].as_array().expect("a list").iter().map(|it| it["customerNumber"].clone()).collect();
+    let numbers: Vec<_> =
+        listed["data"].as_array().expect("a list").iter().map(|it| it["customerNumber"].clone()).collect();
     assert!(numbers.iter().all(|it| it == "CUST-1002"), "{numbers:?}");
 }
 

@@ -11,9 +11,9 @@ use std::{
 };
 
 /// A file of the project, its path as written from the root.
-pub struct File {
-    pub path: String,
-    pub text: String,
+pub(crate) struct File {
+    pub(crate) path: String,
+    pub(crate) text: String,
 }
 
 impl File {
@@ -56,7 +56,8 @@ fn rust() -> Vec<File> {
 
 /// No file breaks the rule.
 fn hold(files: &[File], rule: impl Fn(&File) -> Vec<String>) {
-    let broken: Vec<String> = files.iter().flat_map(|it| rule(it).into_iter().map(|what| format!("{}:{what}", it.path))).collect();
+    let broken: Vec<String> =
+        files.iter().flat_map(|it| rule(it).into_iter().map(|what| format!("{}:{what}", it.path))).collect();
     assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
 }
 

@@ -20,7 +20,9 @@ fn the_second_matching_call_meets_it_and_no_other() {
 #[test]
 fn every_call_meets_one_that_stays() {
     let mut faults = Faults::default();
-    faults.add(fault(json!({ "operation": "*", "occurrence": "every", "action": "cut_before" }))).expect("added");
+    faults
+        .add(fault(json!({ "operation": "*", "occurrence": "every", "action": "cut_before" })))
+        .expect("added");
     for _ in 0..3 {
         assert!(faults.meet("Sale").is_some());
     }

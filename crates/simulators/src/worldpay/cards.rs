@@ -53,7 +53,15 @@ pub(super) fn judge(card: &Card, asked: &Asked<'_>) -> Verdict {
         "564" => "P",
         _ => "N",
     };
-    let refused = |code, message, host_code, status| Verdict { code, message, host_code, approved: None, avs, cvv, status };
+    let refused = |code, message, host_code, status| Verdict {
+        code,
+        message,
+        host_code,
+        approved: None,
+        avs,
+        cvv,
+        status,
+    };
     let declined = |code, message| refused(code, message, "007", ("Declined", "2"));
     if !luhn(&card.number) || brand(&card.number) == "Other" {
         return Verdict { avs: "", cvv: "", ..refused("101", "INVALID CARD INFO", "14", ("Error", "13")) };

@@ -73,7 +73,8 @@ pub(super) fn submit(state: &mut State, setup: Setup, posted: &Posted, hasher: &
     let get = |key: &str| text(&setup.detail, key).to_owned();
     let edited = get("addressEdit") == "1";
     let billing = |key: &str, field: &str| if edited { posted.get(field).to_owned() } else { get(key) };
-    let (address, zip) = (billing("address", "txtBillingEditAddress1"), billing("zip", "txtBillingEditZipcode"));
+    let (address, zip) =
+        (billing("address", "txtBillingEditAddress1"), billing("zip", "txtBillingEditZipcode"));
     let name = billing("name", "txtBillingEditName");
     let now = state.now();
     let batch = now.to_zoned(central()).date().to_string();
@@ -135,9 +136,10 @@ fn card(setup: &Setup, posted: &Posted, now: Timestamp) -> (Card, Vec<String>) {
         wrong.push("The card has expired.".to_owned());
     }
     let needed = text(&setup.detail, "cvvRequired") == "1";
+    let is_cvv = matches!(card.cvv.len(), 3 | 4) && card.cvv.bytes().all(|it| it.is_ascii_digit());
     if card.cvv.is_empty() && needed {
         wrong.push("CVV is required.".to_owned());
-    } else if !card.cvv.is_empty() && !(matches!(card.cvv.len(), 3 | 4) && card.cvv.bytes().all(|it| it.is_ascii_digit())) {
+    } else if !card.cvv.is_empty() && !is_cvv {
         wrong.push("CVV is not valid.".to_owned());
     }
     (card, wrong)
@@ -148,7 +150,13 @@ fn last_four(number: &str) -> &str {
 }
 
 /// The row that the report shows later.
-fn record(state: &mut State, setup: &Setup, card: &Card, verdict: &Verdict, billing: [&str; 3]) -> Transaction {
+fn record(
+    state: &mut State,
+    setup: &Setup,
+    card: &Card,
+    verdict: &Verdict,
+    billing: [&str; 3],
+) -> Transaction {
     let now = state.now();
     let central = now.to_zoned(central());
     let place = u64::try_from(state.transactions.len()).unwrap_or(u64::MAX).saturating_add(1);

@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{redirect::{self, Pairs}, reply::central};
+use super::{
+    redirect::{self, Pairs},
+    reply::central,
+};
 use crate::{
     control::escape,
     ledger::{Setup, text},
@@ -33,13 +36,17 @@ fn document(css: &str, body: &str) -> String {
 
 /// A page that ends here.
 pub(super) fn refused(message: &str) -> String {
-    document("", &format!("<div id=\"divHPForm\"><span class=\"Error error\">{}</span></div>", escape(message)))
+    document(
+        "",
+        &format!("<div id=\"divHPForm\"><span class=\"Error error\">{}</span></div>", escape(message)),
+    )
 }
 
 /// The form, with what was wrong with it.
 pub(super) fn form(setup: &Setup, wrong: &[String], now: Timestamp) -> String {
     let get = |key: &str| escape(text(&setup.detail, key));
-    let errors: String = wrong.iter().map(|it| format!("<span class=\"Error error\">{}</span>", escape(it))).collect();
+    let errors: Vec<String> =
+        wrong.iter().map(|it| format!("<span class=\"Error error\">{}</span>", escape(it))).collect();
     let star = if get("cvvRequired") == "1" { "*" } else { "" };
     let order = get("order");
     let order = if order.is_empty() { String::new() } else { row("trOrderDetails", "Order", &order) };
@@ -57,6 +64,7 @@ pub(super) fn form(setup: &Setup, wrong: &[String], now: Timestamp) -> String {
          <table class=\"tableStandard\" id=\"tableTransactionButtons\"><tr><td id=\"tdTransactionButtons\" class=\"tdTransactionButtons\">\
          <button type=\"submit\" id=\"btnCancel\" name=\"btnCancel\" value=\"1\" class=\"buttonCancel\" formnovalidate>Cancel Transaction</button>\
          <button type=\"submit\" id=\"submit\" class=\"buttonEmbedded\">{submit}</button></td></tr></table></div></form>{footer}</div>",
+        errors = errors.concat(),
         id = escape(&setup.id),
         brand = branding(setup),
         number = row(
@@ -73,7 +81,11 @@ pub(super) fn form(setup: &Setup, wrong: &[String], now: Timestamp) -> String {
         ),
         billing = billing(setup),
         amount = row("trAmount", "Amount:", &format!("${}", escape(&setup.amount))),
-        footer = if get("embedded") == "1" { "" } else { "<div id=\"trFooter\">A simulated page. No card is charged.</div>" },
+        footer = if get("embedded") == "1" {
+            ""
+        } else {
+            "<div id=\"trFooter\">A simulated page. No card is charged.</div>"
+        },
     );
     document(text(&setup.detail, "css"), &body)
 }
@@ -85,7 +97,11 @@ fn branding(setup: &Setup) -> String {
         return String::new();
     }
     let logo = get("logo");
-    let logo = if logo.starts_with("https://") { format!("<img id=\"imgClientLogo\" alt=\"\" src=\"{logo}\">") } else { String::new() };
+    let logo = if logo.starts_with("https://") {
+        format!("<img id=\"imgClientLogo\" alt=\"\" src=\"{logo}\">")
+    } else {
+        String::new()
+    };
     let (company, tagline, welcome) = (get("company"), get("tagline"), get("welcome"));
     let title = if tagline.is_empty() { company } else { format!("{company} {tagline}") };
     let welcome = if welcome.is_empty() { "Please enter your payment information." } else { &welcome };
@@ -101,7 +117,9 @@ fn billing(setup: &Setup) -> String {
         row(
             &format!("tr{name}"),
             label,
-            &format!("<input class=\"inputText wide\" id=\"{name}\" name=\"{name}\" value=\"{value}\" aria-label=\"{label}\">"),
+            &format!(
+                "<input class=\"inputText wide\" id=\"{name}\" name=\"{name}\" value=\"{value}\" aria-label=\"{label}\">"
+            ),
         )
     };
     field("name", "txtBillingEditName", "Name")
@@ -114,14 +132,17 @@ fn row(id: &str, label: &str, field: &str) -> String {
 }
 
 fn selects(now: Timestamp) -> String {
-    let months: String = (1..=12).map(|it| format!("<option value=\"{it:02}\">{it:02}</option>")).collect();
+    let months: Vec<String> =
+        (1..=12).map(|it| format!("<option value=\"{it:02}\">{it:02}</option>")).collect();
     let this = now.to_zoned(central()).year();
-    let years: String = (this..this.saturating_add(15))
+    let years: Vec<String> = (this..this.saturating_add(15))
         .map(|it| format!("<option value=\"{:02}\">{it}</option>", it % 100))
         .collect();
     format!(
-        "<select class=\"selectOption\" id=\"ddlExpirationMonth\" name=\"ddlExpirationMonth\" aria-label=\"Month\"><option value=\"\">Month</option>{months}</select> \
-         <select class=\"selectOption\" id=\"ddlExpirationYear\" name=\"ddlExpirationYear\" aria-label=\"Year\"><option value=\"\">Year</option>{years}</select>"
+        "<select class=\"selectOption\" id=\"ddlExpirationMonth\" name=\"ddlExpirationMonth\" aria-label=\"Month\"><option value=\"\">Month</option>{}</select> \
+         <select class=\"selectOption\" id=\"ddlExpirationYear\" name=\"ddlExpirationYear\" aria-label=\"Year\"><option value=\"\">Year</option>{}</select>",
+        months.concat(),
+        years.concat()
     )
 }
 
@@ -147,7 +168,10 @@ pub(super) fn back(setup: &Setup, pairs: &Pairs, leave: Leave) -> String {
         Leave::ByPost => post(text(&setup.detail, "returnUrl"), pairs, title),
         Leave::Once | Leave::Twice if text(&setup.detail, "autoReturn") != "1" => link,
         Leave::Once => format!("<noscript>{link}</noscript>{}", script(&url, "")),
-        Leave::Twice => format!("<noscript>{link}{link}</noscript>{}", script(&url, "fetch(u,{mode:'no-cors',keepalive:true});")),
+        Leave::Twice => format!(
+            "<noscript>{link}{link}</noscript>{}",
+            script(&url, "fetch(u,{mode:'no-cors',keepalive:true});")
+        ),
     };
     document(text(&setup.detail, "css"), &format!("<div id=\"divHPForm\"><p>{said}</p>{inner}</div>"))
 }
@@ -158,13 +182,14 @@ fn script(url: &str, before: &str) -> String {
 }
 
 fn post(return_url: &str, pairs: &Pairs, title: &str) -> String {
-    let fields: String = pairs
+    let fields: Vec<String> = pairs
         .iter()
         .map(|(name, value)| format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(value)))
         .collect();
     format!(
-        "<form id=\"returnForm\" method=\"post\" action=\"{}\">{fields}<button class=\"buttonEmbedded\">{title}</button></form>\
+        "<form id=\"returnForm\" method=\"post\" action=\"{}\">{}<button class=\"buttonEmbedded\">{title}</button></form>\
          <script>document.getElementById('returnForm').submit()</script>",
-        escape(return_url.trim())
+        escape(return_url.trim()),
+        fields.concat()
     )
 }

@@ -17,12 +17,19 @@ use crate::{
 const MAX_ITEMS: usize = 1_000;
 
 /// Answers a query. Reports only what the asking account did.
-pub(super) fn transaction_query(state: &mut State, root: &Element, account: &str, lower_case: bool) -> String {
+pub(super) fn transaction_query(
+    state: &mut State,
+    root: &Element,
+    account: &str,
+    lower_case: bool,
+) -> String {
     let number = tag("ReportingID", &state.report_number().to_string());
     let now = state.now();
     let filter = match filter(root) {
         Ok(filter) => filter,
-        Err(wrong) => return reply(REPORTING, "TransactionQuery", &(outcome("101", &wrong) + &dates(now) + &number)),
+        Err(wrong) => {
+            return reply(REPORTING, "TransactionQuery", &(outcome("101", &wrong) + &dates(now) + &number));
+        }
     };
     let mut found: Vec<&Transaction> = state
         .transactions
@@ -35,7 +42,10 @@ pub(super) fn transaction_query(state: &mut State, root: &Element, account: &str
         found.reverse();
     }
     if found.is_empty() {
-        let none = outcome("90", "No Record(s)") + &dates(now) + "<ReportingData><Items /></ReportingData>" + &number;
+        let none = outcome("90", "No Record(s)")
+            + &dates(now)
+            + "<ReportingData><Items /></ReportingData>"
+            + &number;
         return reply(REPORTING, "TransactionQuery", &none);
     }
     let items: String = found.iter().map(|it| group("Item", &item(it, now, lower_case))).collect();
@@ -120,7 +130,8 @@ fn item(it: &Transaction, now: Timestamp, lower_case: bool) -> String {
     let setup = it.setup_id.clone().unwrap_or_default();
     let setup = if lower_case { setup.to_lowercase() } else { setup };
     let at = it.created_at.to_zoned(central());
-    let (status, code) = if settled(it, now) { ("Settled", "15") } else { (get("status"), get("statusCode")) };
+    let (status, code) =
+        if settled(it, now) { ("Settled", "15") } else { (get("status"), get("statusCode")) };
     let reference = it.reference.clone().unwrap_or_default();
     let fields = [
         ("TransactionID", it.id.clone()),

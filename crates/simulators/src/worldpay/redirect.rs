@@ -61,7 +61,8 @@ pub(super) fn address(return_url: &str, pairs: &Pairs) -> String {
         None => (return_url.trim(), String::new()),
     };
     let join = if base.contains('?') { '&' } else { '?' };
-    let query: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={}", encoded(name, value))).collect();
+    let query: Vec<String> =
+        pairs.iter().map(|(name, value)| format!("{name}={}", encoded(name, value))).collect();
     format!("{base}{join}{}{fragment}", query.join("&"))
 }
 

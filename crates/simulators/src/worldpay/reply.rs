@@ -19,7 +19,8 @@ pub(super) fn group(name: &str, inner: &str) -> String {
 
 /// A text in XML.
 pub(super) fn escape(text: &str) -> String {
-    let clean: String = text.chars().filter(|it| !it.is_control() || matches!(it, '\n' | '\r' | '\t')).collect();
+    let clean: String =
+        text.chars().filter(|it| !it.is_control() || matches!(it, '\n' | '\r' | '\t')).collect();
     clean.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
@@ -75,7 +76,9 @@ pub(super) fn another(id: &str) -> String {
         '9' => '0',
         'f' => 'a',
         'F' => 'A',
-        '0'..='8' | 'a'..='e' | 'A'..='E' => char::from_u32(u32::from(letter).saturating_add(1)).unwrap_or(letter),
+        '0'..='8' | 'a'..='e' | 'A'..='E' => {
+            char::from_u32(u32::from(letter).saturating_add(1)).unwrap_or(letter)
+        }
         _ => letter,
     };
     id.chars().map(next).collect()

@@ -41,7 +41,8 @@ impl Element {
 
 /// Reads a document. The error is what .NET's reader would say, as far as known.
 pub(super) fn parse(body: &[u8]) -> Result<Element, String> {
-    let text = std::str::from_utf8(body).map_err(|_| "Invalid character in the given encoding.".to_owned())?;
+    let text =
+        std::str::from_utf8(body).map_err(|_| "Invalid character in the given encoding.".to_owned())?;
     let mut reader = NsReader::from_str(text.trim_start_matches('\u{feff}'));
     let mut open: Vec<Element> = Vec::new();
     let mut root = None;
@@ -88,7 +89,9 @@ pub(super) fn parse(body: &[u8]) -> Result<Element, String> {
             Event::DocType(_) => {
                 return Err("For security reasons DTD is prohibited in this XML document.".to_owned());
             }
-            Event::Eof if open.is_empty() => return root.ok_or_else(|| "Root element is missing.".to_owned()),
+            Event::Eof if open.is_empty() => {
+                return root.ok_or_else(|| "Root element is missing.".to_owned());
+            }
             Event::Eof => return Err("Unexpected end of file has occurred.".to_owned()),
             Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
         }

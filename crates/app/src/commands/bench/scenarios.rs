@@ -36,7 +36,8 @@ async fn invoice(target: &Target, customer: &str, amount: f64) -> anyhow::Result
         "customerNumber": customer,
         "items": [{ "description": "Load", "quantity": 1, "unitPrice": amount, "taxable": false }],
     });
-    let made = target.api(Method::Post, "/api/invoices", "", Some(&body)).await.context("making an invoice")?;
+    let made =
+        target.api(Method::Post, "/api/invoices", "", Some(&body)).await.context("making an invoice")?;
     let id = made.get("id").and_then(Value::as_str).context("the invoice has no id")?.to_owned();
     target.api(Method::Post, &format!("/api/invoices/{id}/issue"), "", None).await.context("issuing it")?;
     Ok(id)
@@ -70,11 +71,19 @@ impl Worker {
             "customerNumber": self.customer, "transactionAmount": 6.55, "invoiceId": invoice,
             "applicationReturnUrl": back.as_str(),
         });
-        let setup = self.target.api(Method::Post, "/api/payments/worldpay/transaction-setup", "", Some(&body)).await?;
+        let setup = self
+            .target
+            .api(Method::Post, "/api/payments/worldpay/transaction-setup", "", Some(&body))
+            .await?;
         let page = setup.get("hostedPaymentUrl").and_then(Value::as_str);
         let page: Url = page.context("the setup has no page")?.parse()?;
         let form = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs([("cardNumber", TEST_CARD), ("ddlExpirationMonth", "12"), ("ddlExpirationYear", "39"), ("CVV", "123")])
+            .extend_pairs([
+                ("cardNumber", TEST_CARD),
+                ("ddlExpirationMonth", "12"),
+                ("ddlExpirationYear", "39"),
+                ("CVV", "123"),
+            ])
             .finish();
         let (_, shown) = self.target.browse(&page, Some(form)).await?;
         let link = shown.split("id=\"returnLink\" href=\"").nth(1).and_then(|it| it.split('"').next());

@@ -39,15 +39,22 @@ impl Target {
         }
         let folder = tempfile::Builder::new().prefix("kontor-bench-").tempdir()?;
         let mut command = own()?;
-        command.args(["demo", "--json", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path().join("data"));
+        command
+            .args(["demo", "--json", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(folder.path().join("data"));
         if let Some(url) = &args.database_url {
             command.args(["--database-url", url]);
         }
         // The measured process does not spend its time on writing a log.
-        let mut child = command.env("KONTOR_LOG__FILTER", "error").stdout(Stdio::piped()).spawn().context("starting a Kontor")?;
+        let mut child = command
+            .env("KONTOR_LOG__FILTER", "error")
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("starting a Kontor")?;
         let out = child.stdout.take().context("the output of the started Kontor")?;
         let mut lines = BufReader::new(out).lines();
-        let line = tokio::time::timeout(TIMEOUT, lines.next_line()).await.context("it did not start in time")??;
+        let line =
+            tokio::time::timeout(TIMEOUT, lines.next_line()).await.context("it did not start in time")??;
         let Some(line): Option<String> = line else { bail!("the started Kontor ended; its words are above") };
         let line: Value = serde_json::from_str(&line).context("what the started Kontor printed")?;
         let text = |name: &str| line.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -60,7 +67,13 @@ impl Target {
     }
 
     /// Asks the API and returns its JSON. Anything but success is an error.
-    pub(super) async fn api(&self, method: Method, path: &str, key: &str, body: Option<&Value>) -> anyhow::Result<Value> {
+    pub(super) async fn api(
+        &self,
+        method: Method,
+        path: &str,
+        key: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Value> {
         let url = self.base.join(path)?;
         let mut headers = vec![("authorization", self.bearer.as_str())];
         if body.is_some() {
@@ -85,7 +98,8 @@ impl Target {
         let headers = [("content-type", "application/x-www-form-urlencoded")];
         let headers: &[(&str, &str)] = if form.is_some() { &headers } else { &[] };
         let body = form.unwrap_or_default().into_bytes();
-        let answer = self.http.send(Call { method, url, headers, body, timeout: TIMEOUT, limit: LARGEST }).await?;
+        let answer =
+            self.http.send(Call { method, url, headers, body, timeout: TIMEOUT, limit: LARGEST }).await?;
         Ok((answer.status, String::from_utf8_lossy(&answer.body).into_owned()))
     }
 
@@ -132,7 +146,14 @@ pub(super) async fn time_to_ready() -> anyhow::Result<(Duration, Option<u64>)> {
         .spawn()
         .context("starting a Kontor")?;
     loop {
-        let call = Call { method: Method::Get, url: &ready, headers: &[], body: Vec::new(), timeout: TIMEOUT, limit: LARGEST };
+        let call = Call {
+            method: Method::Get,
+            url: &ready,
+            headers: &[],
+            body: Vec::new(),
+            timeout: TIMEOUT,
+            limit: LARGEST,
+        };
         if http.send(call).await.is_ok_and(|answer| answer.status == 200) {
             break;
         }

@@ -16,7 +16,9 @@ use kontor_domain::{
     payments::Method,
 };
 use kontor_engine::{Actor, Engine, payments::Offline};
-use kontor_store::{Conn, customers, integrations, invoices, organizations, organizations::Organization, page::Slice};
+use kontor_store::{
+    Conn, customers, integrations, invoices, organizations, organizations::Organization, page::Slice,
+};
 use serde_json::Value;
 
 /// The provider of the seeded integration.
@@ -113,7 +115,12 @@ async fn integration(engine: &Engine, organization: OrganizationId, keys: &Value
     Ok(())
 }
 
-async fn customer(engine: &Engine, organization: OrganizationId, number: &str, name: &str) -> anyhow::Result<()> {
+async fn customer(
+    engine: &Engine,
+    organization: OrganizationId,
+    number: &str,
+    name: &str,
+) -> anyhow::Result<()> {
     if customers::get(&mut *engine.db.read().await?, organization, number).await?.is_some() {
         return Ok(());
     }
@@ -168,7 +175,8 @@ async fn payable(engine: &Engine, organization: OrganizationId) -> anyhow::Resul
 /// The invoices: one to pay, and for the eye one half paid, one paid, one draft.
 async fn books(engine: &Engine, organization: OrganizationId) -> anyhow::Result<InvoiceId> {
     let mut tx = engine.db.write().await?;
-    let payer = customers::get(&mut tx, organization, CUSTOMER).await?.context("the customer was not seeded")?;
+    let payer =
+        customers::get(&mut tx, organization, CUSTOMER).await?.context("the customer was not seeded")?;
     let roast = [("House blend, 1 kg", "6", "18.90"), ("Paper filters, 100", "3", "4.50")];
     let first = invoice(engine, &mut tx, organization, &payer, &roast, ("10.93", "11.00"), true).await?;
     let half = [("Espresso blend, 1 kg", "10", "21.50")];

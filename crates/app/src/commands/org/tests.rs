@@ -10,7 +10,9 @@ fn a_code_is_made_of_the_name() {
 
 #[test]
 fn a_code_has_limits_on_both_sides() {
-    for (code, fine) in [("A", false), ("AB", true), (&*"A".repeat(32), true), (&*"A".repeat(33), false), ("A B", false)] {
+    for (code, fine) in
+        [("A", false), ("AB", true), (&*"A".repeat(32), true), (&*"A".repeat(33), false), ("A B", false)]
+    {
         assert_eq!(is_code(code), fine, "{code}");
     }
 }

@@ -16,8 +16,8 @@ impl Entropy for Counting {
 fn a_secret_is_made_once_for_its_owner_alone() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("deep").join("auth.secret");
-    let made = read_or_make(&path, &Counting).expect("made");
-    assert_eq!(made.expose().len(), 96);
+    let first = read_or_make(&path, &Counting).expect("made");
+    assert_eq!(first.expose().len(), 96);
     let mode = |path: &Path| fs::metadata(path).expect("facts").permissions().mode() & 0o777;
     assert_eq!(mode(&path), 0o600);
     assert_eq!(mode(path.parent().expect("a folder")), 0o700);

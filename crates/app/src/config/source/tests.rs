@@ -32,12 +32,24 @@ fn an_unknown_key_is_told_with_its_line_and_the_nearest_one() {
 
 #[test]
 fn all_that_is_wrong_is_told_at_once() {
-    let all = faults("production = 1\npublic_url = \"ftp://x\"\n[payments]\nsweep_seconds = 61\nlisten = 1\n", &[]);
+    let all =
+        faults("production = 1\npublic_url = \"ftp://x\"\n[payments]\nsweep_seconds = 61\nlisten = 1\n", &[]);
     assert_eq!(all.len(), 4, "{all:?}");
-    assert!(all.iter().any(|it| it.starts_with("kontor.toml:1: production must be true or false")), "{all:?}");
+    assert!(
+        all.iter().any(|it| it.starts_with("kontor.toml:1: production must be true or false")),
+        "{all:?}"
+    );
     assert!(all.iter().any(|it| it.starts_with("kontor.toml:2: public_url must be an http")), "{all:?}");
-    assert!(all.iter().any(|it| it.starts_with("kontor.toml:4: payments.sweep_seconds must be a whole number from 1 to 60")), "{all:?}");
-    assert!(all.iter().any(|it| it.starts_with("kontor.toml:5: payments.listen is not a setting")), "{all:?}");
+    assert!(
+        all.iter()
+            .any(|it| it
+                .starts_with("kontor.toml:4: payments.sweep_seconds must be a whole number from 1 to 60")),
+        "{all:?}"
+    );
+    assert!(
+        all.iter().any(|it| it.starts_with("kontor.toml:5: payments.listen is not a setting")),
+        "{all:?}"
+    );
 }
 
 #[test]

@@ -13,11 +13,22 @@ async fn a_customer_is_added_and_then_changed_where_it_says_so(engine: Engine) {
     let made = demo.admin.put("/api/customers", &first).await.expect(201);
     assert_eq!(made.header("location"), "/api/customers/N-1");
     // PascalCase is read as well; what is absent stays.
-    let changed = demo.admin.put("/api/customers", &json!({ "CustomerNumber": "N-1", "CompanyName": "Nidaros" })).await;
+    let changed =
+        demo.admin.put("/api/customers", &json!({ "CustomerNumber": "N-1", "CompanyName": "Nidaros" })).await;
     let changed = changed.expect(200).json();
-    assert_eq!((&changed["companyName"], &changed["companyEmail"]), (&json!("Nidaros"), &json!("post@nidaros.example")));
+    assert_eq!(
+        (&changed["companyName"], &changed["companyEmail"]),
+        (&json!("Nidaros"), &json!("post@nidaros.example"))
+    );
     assert_eq!(changed["addresses"][0]["city"], "Trondheim");
-    assert_eq!(demo.admin.put("/api/customers", &json!({ "customerNumber": "N-2" })).await.expect(400).wrong_fields(), ["companyName"]);
+    assert_eq!(
+        demo.admin
+            .put("/api/customers", &json!({ "customerNumber": "N-2" }))
+            .await
+            .expect(400)
+            .wrong_fields(),
+        ["companyName"]
+    );
     demo.admin.get("/api/customers/N-2").await.expect(404);
 }
 
@@ -29,7 +40,9 @@ async fn all_wrong_fields_of_an_invoice_are_named_at_once(engine: Engine) {
     });
     let answer = demo.admin.post("/api/invoices", &wrong).await.expect(400);
     let fields = answer.wrong_fields();
-    for field in ["customerNumber", "currencyCode", "invoiceDate", "items[0].description", "items[0].unitPrice"] {
+    for field in
+        ["customerNumber", "currencyCode", "invoiceDate", "items[0].description", "items[0].unitPrice"]
+    {
         assert!(fields.contains(&field.to_owned()), "{field} of {fields:?}");
     }
     let problem = answer.json();
@@ -39,7 +52,10 @@ async fn all_wrong_fields_of_an_invoice_are_named_at_once(engine: Engine) {
     let empty = demo.admin.post("/api/invoices", &json!({})).await.expect(400);
     assert_eq!(empty.wrong_fields(), ["customerNumber", "items"]);
     let both = "{\"customerNumber\": \"a\", \"CustomerNumber\": \"b\"}".to_owned();
-    demo.admin.send("POST", "/api/invoices", &[("content-type", "application/json")], Some(both)).await.expect(400);
+    demo.admin
+        .send("POST", "/api/invoices", &[("content-type", "application/json")], Some(both))
+        .await
+        .expect(400);
 }
 
 async fn an_invoice_goes_its_way_and_no_other(engine: Engine) {
@@ -59,12 +75,19 @@ async fn an_invoice_goes_its_way_and_no_other(engine: Engine) {
     };
     demo.admin.post(&format!("{path}/payments"), &json!({ "amount": 1, "method": "Cash" })).await.expect(409);
     act("issue").await.expect(200);
-    demo.admin.post(&format!("{path}/payments"), &json!({ "amount": 21.76, "method": "Cash" })).await.expect(422);
-    let paid = demo.admin.post(&format!("{path}/payments"), &json!({ "amount": 1.75, "method": "Cash" })).await;
+    demo.admin
+        .post(&format!("{path}/payments"), &json!({ "amount": 21.76, "method": "Cash" }))
+        .await
+        .expect(422);
+    let paid =
+        demo.admin.post(&format!("{path}/payments"), &json!({ "amount": 1.75, "method": "Cash" })).await;
     paid.expect(201);
     assert_eq!(demo.admin.get(&path).await.json()["status"], "PartiallyPaid");
     assert_eq!(act("void").await.expect(409).json()["currentStatus"], "PartiallyPaid");
-    demo.admin.post(&format!("{path}/payments"), &json!({ "amount": 20, "method": "Cash" })).await.expect(201);
+    demo.admin
+        .post(&format!("{path}/payments"), &json!({ "amount": 20, "method": "Cash" }))
+        .await
+        .expect(201);
     let read = demo.admin.get(&path).await.json();
     assert_eq!((&read["status"], &read["balance"]), (&json!("Paid"), &json!(0.0)));
 
@@ -81,8 +104,19 @@ async fn lists_are_paged_by_number_and_by_cursor(engine: Engine) {
     let mut seen = Vec::new();
     let mut cursor = String::new();
     loop {
-        let page = demo.admin.get(&format!("/api/invoices?customerNumber=CUST-1002&pageSize=3{cursor}")).await.expect(200).json();
-        seen.extend(page["data"].as_array().expect("a list").iter().map(|it| it["id"].as_str().expect("an id").to_owned()));
+        let page = demo
+            .admin
+            .get(&format!("/api/invoices?customerNumber=CUST-1002&pageSize=3{cursor}"))
+            .await
+            .expect(200)
+            .json();
+        seen.extend(
+            page["data"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .map(|it| it["id"].as_str().expect("an id").to_owned()),
+        );
         match page["nextCursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
             None => break,
@@ -91,7 +125,12 @@ async fn lists_are_paged_by_number_and_by_cursor(engine: Engine) {
     }
     let ids: std::collections::BTreeSet<_> = seen.iter().collect();
     assert!(seen.len() >= 7 && ids.len() == seen.len(), "each once: {}", seen.len());
-    let second = demo.admin.get("/api/invoices?customerNumber=CUST-1002&pageSize=3&pageNumber=2").await.expect(200).json();
+    let second = demo
+        .admin
+        .get("/api/invoices?customerNumber=CUST-1002&pageSize=3&pageNumber=2")
+        .await
+        .expect(200)
+        .json();
     assert_eq!(second["data"][0]["id"], seen[3]);
     demo.admin.get("/api/invoices?pageSize=200").await.expect(200);
     assert_eq!(demo.admin.get("/api/invoices?pageSize=201").await.expect(400).wrong_fields(), ["pageSize"]);

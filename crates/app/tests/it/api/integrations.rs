@@ -22,11 +22,17 @@ async fn emptied(demo: &Demo) -> Value {
 async fn nothing_is_listed_that_does_not_work(engine: Engine) {
     let demo = Demo::start(engine);
     let templates = demo.admin.get("/api/integration-templates").await.expect(200).json();
-    let providers: Vec<_> = templates["templates"].as_array().expect("a list").iter().map(|it| it["provider"].clone()).collect();
+    let providers: Vec<_> =
+        templates["templates"].as_array().expect("a list").iter().map(|it| it["provider"].clone()).collect();
     assert_eq!(providers, [json!("WorldPay")]);
-    let other = demo.admin.get("/api/integration-templates?integrationType=Accounting").await.expect(200).json();
+    let other =
+        demo.admin.get("/api/integration-templates?integrationType=Accounting").await.expect(200).json();
     assert_eq!(other["templates"], json!([]));
-    let names = demo.admin.send("GET", "/api/integration-templates", &[("prefer", "enums=names")], None).await.expect(200);
+    let names = demo
+        .admin
+        .send("GET", "/api/integration-templates", &[("prefer", "enums=names")], None)
+        .await
+        .expect(200);
     assert_eq!(names.header("preference-applied"), "enums=names");
     assert!(names.text.contains("\"Payment\""), "{}", names.text);
 }
@@ -44,7 +50,8 @@ async fn an_integration_lives_and_shows_no_secret(engine: Engine) {
     for answer in [&made, &tested, &read, &demo.admin.get(&list(&demo)).await] {
         assert!(!answer.text.contains(token), "a secret in an answer");
     }
-    let names: Vec<_> = read.json()["secretKeys"].as_array().expect("names").iter().map(|it| it["key"].clone()).collect();
+    let names: Vec<_> =
+        read.json()["secretKeys"].as_array().expect("names").iter().map(|it| it["key"].clone()).collect();
     assert_eq!(names.len(), 3, "{names:?}");
     demo.admin.delete(&path).await.expect(204);
     demo.admin.get(&path).await.expect(404);
@@ -54,8 +61,10 @@ async fn a_test_with_wrong_keys_says_which_in_words(engine: Engine) {
     let demo = Demo::start(engine);
     let mut keys = emptied(&demo).await;
     keys["AccountToken"] = json!("0".repeat(72));
-    let path = demo.admin.post(&list(&demo), &integration(&keys)).await.expect(201).header("location").to_owned();
-    let test = || async { demo.admin.send("POST", &format!("{path}/test"), &[], None).await.expect(200).json() };
+    let path =
+        demo.admin.post(&list(&demo), &integration(&keys)).await.expect(201).header("location").to_owned();
+    let test =
+        || async { demo.admin.send("POST", &format!("{path}/test"), &[], None).await.expect(200).json() };
     let failed = test().await;
     assert_eq!(failed["success"], json!(false), "{failed}");
     assert!(failed.to_string().contains("token"), "{failed}");
@@ -84,7 +93,13 @@ async fn wrong_keys_and_values_are_all_named(engine: Engine) {
     });
     let answer = demo.admin.post(&list(&demo), &complete).await.expect(400);
     let fields = answer.wrong_fields();
-    for field in ["configuration.Colour", "configuration.IsSandbox", "configuration.ApplicationId", "secrets.AccountToken", "secrets.AcceptorId"] {
+    for field in [
+        "configuration.Colour",
+        "configuration.IsSandbox",
+        "configuration.ApplicationId",
+        "secrets.AccountToken",
+        "secrets.AcceptorId",
+    ] {
         assert!(fields.contains(&field.to_owned()), "{field} of {fields:?}");
     }
     let strange = json!({ "integrationType": 2, "provider": "WorldPay", "displayName": "Cards" });
@@ -98,7 +113,10 @@ async fn an_integration_with_open_payments_is_not_deleted(engine: Engine) {
     let path = format!("{}/{}", list(&demo), all["integrations"][0]["id"].as_str().expect("an id"));
     assert_eq!(demo.admin.delete(&path).await.expect(409).code(), "integration_in_use");
     demo.admin.put(&path, &json!({ "isEnabled": false })).await.expect(200);
-    assert_eq!(demo.admin.setup("CUST-1001", demo.text("invoiceId"), 1.0).await.expect(409).code(), "integration_not_configured");
+    assert_eq!(
+        demo.admin.setup("CUST-1001", demo.text("invoiceId"), 1.0).await.expect(409).code(),
+        "integration_not_configured"
+    );
 }
 
 on_both!(

@@ -10,7 +10,7 @@ use crate::support::{Answer, Caller, given, until};
 /// The key under which the protocol hides an element's id.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-pub struct Browser {
+pub(crate) struct Browser {
     driver: Caller,
     session: String,
     process: Child,
@@ -18,8 +18,9 @@ pub struct Browser {
 }
 
 impl Browser {
-    pub async fn start() -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port").port();
+    pub(crate) async fn start() -> Self {
+        let port =
+            std::net::TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port").port();
         let profile = tempfile::tempdir().expect("a folder");
         let process = Command::new(given("KONTOR_TEST_CHROMEDRIVER"))
             .arg(format!("--port={port}"))
@@ -30,7 +31,10 @@ impl Browser {
             .expect("ChromeDriver starts");
         let driver = Caller::new(&format!("http://127.0.0.1:{port}"), None);
         until("ChromeDriver is ready", async || {
-            driver.try_send("GET", "/status", &[], None).await.is_ok_and(|it| it.json()["value"]["ready"] == true)
+            driver
+                .try_send("GET", "/status", &[], None)
+                .await
+                .is_ok_and(|it| it.json()["value"]["ready"] == true)
         })
         .await;
         let arguments = [
@@ -55,11 +59,11 @@ impl Browser {
         self.driver.post(&format!("/session/{}/{path}", self.session), body).await
     }
 
-    pub async fn open(&self, url: &str) {
+    pub(crate) async fn open(&self, url: &str) {
         self.command("url", &json!({ "url": url })).await.expect(200);
     }
 
-    pub async fn address(&self) -> String {
+    pub(crate) async fn address(&self) -> String {
         let answer = self.driver.get(&format!("/session/{}/url", self.session)).await.expect(200).json();
         answer["value"].as_str().expect("an address").to_owned()
     }
@@ -72,7 +76,7 @@ impl Browser {
         found.json()["value"][ELEMENT].as_str().map(str::to_owned)
     }
 
-    pub async fn click(&self, css: &str) {
+    pub(crate) async fn click(&self, css: &str) {
         until(&format!("{css} can be clicked"), async || match self.find(css).await {
             Some(id) => self.command(&format!("element/{id}/click"), &json!({})).await.status == 200,
             None => false,
@@ -80,7 +84,7 @@ impl Browser {
         .await;
     }
 
-    pub async fn fill(&self, css: &str, text: &str) {
+    pub(crate) async fn fill(&self, css: &str, text: &str) {
         until(&format!("{css} can be filled"), async || match self.find(css).await {
             Some(id) => {
                 self.command(&format!("element/{id}/clear"), &json!({})).await;
@@ -92,7 +96,7 @@ impl Browser {
     }
 
     /// Waits until the element shows the text.
-    pub async fn until_text(&self, css: &str, text: &str) {
+    pub(crate) async fn until_text(&self, css: &str, text: &str) {
         until(&format!("{css} shows {text}"), async || {
             let Some(id) = self.find(css).await else { return false };
             let path = format!("/session/{}/element/{id}/text", self.session);
@@ -104,16 +108,18 @@ impl Browser {
 
     /// Keeps a picture where pictures are asked for.
     #[expect(clippy::disallowed_methods, reason = "whether pictures are kept is the chore's decision")]
-    pub async fn picture(&self, name: &str) {
+    pub(crate) async fn picture(&self, name: &str) {
         let Ok(folder) = std::env::var("KONTOR_TEST_PICTURES") else { return };
-        let taken = self.driver.get(&format!("/session/{}/screenshot", self.session)).await.expect(200).json();
+        let taken =
+            self.driver.get(&format!("/session/{}/screenshot", self.session)).await.expect(200).json();
         let encoded = taken["value"].as_str().expect("a picture");
-        let decoded = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, encoded).expect("base64");
+        let decoded =
+            base64::Engine::decode(&base64::engine::general_purpose::STANDARD, encoded).expect("base64");
         std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), decoded).expect("written");
     }
 
     /// Ends the session; the driver ends with this value.
-    pub async fn end(self) {
+    pub(crate) async fn end(self) {
         self.driver.delete(&format!("/session/{}", self.session)).await.expect(200);
     }
 }

@@ -12,7 +12,8 @@ async fn two_callbacks_at_once_a_hundred_times_over_record_one_payment_each(engi
         let amount = f64::from(round) + 1.0;
         let invoice = demo.admin.invoice(CUSTOMER, amount).await;
         let setup = demo.admin.setup(CUSTOMER, &invoice, amount).await.expect(200).json();
-        let back = way_back(&pay(setup["hostedPaymentUrl"].as_str().expect("a page"), CARD).await).expect("a way back");
+        let back = way_back(&pay(setup["hostedPaymentUrl"].as_str().expect("a page"), CARD).await)
+            .expect("a way back");
         let query = back.split_once('?').expect("a query").1.to_owned();
         let form = [("content-type", "application/x-www-form-urlencoded")];
         let post = nobody.send("POST", "/api/payments/worldpay/callback", &form, Some(query));
@@ -20,17 +21,25 @@ async fn two_callbacks_at_once_a_hundred_times_over_record_one_payment_each(engi
         assert_eq!((one.status, two.status), (303, 200), "{} {}", one.text, two.text);
         assert_eq!(two.json()["status"], "succeeded", "{}", two.text);
         let read = demo.admin.read_invoice(&invoice).await;
-        assert_eq!((&read["status"], read["payments"].as_array().map(Vec::len)), (&json!("Paid"), Some(1)), "round {round}");
+        assert_eq!(
+            (&read["status"], read["payments"].as_array().map(Vec::len)),
+            (&json!("Paid"), Some(1)),
+            "round {round}"
+        );
     }
     assert_eq!(demo.approved().await.len(), 100);
-    assert_eq!(demo.database.count("SELECT COUNT(*) FROM payments WHERE status = 'Succeeded' AND method = 'Hosted'"), 100);
+    assert_eq!(
+        demo.database.count("SELECT COUNT(*) FROM payments WHERE status = 'Succeeded' AND method = 'Hosted'"),
+        100
+    );
 }
 
 /// A page that was paid on, its callback's parameters not yet delivered.
 async fn paid_page(demo: &Demo) -> (String, Vec<(String, String)>) {
     let invoice = demo.text("invoiceId").to_owned();
     let setup = demo.admin.setup(CUSTOMER, &invoice, 148.83).await.expect(200).json();
-    let back = way_back(&pay(setup["hostedPaymentUrl"].as_str().expect("a page"), CARD).await).expect("a way back");
+    let back =
+        way_back(&pay(setup["hostedPaymentUrl"].as_str().expect("a page"), CARD).await).expect("a way back");
     let url = url::Url::parse(&back).expect("an address");
     (invoice, url.query_pairs().into_owned().collect())
 }
@@ -41,7 +50,10 @@ async fn deliver(caller: &Caller, pairs: &[(String, String)]) -> crate::support:
 }
 
 fn with(pairs: &[(String, String)], name: &str, value: &str) -> Vec<(String, String)> {
-    pairs.iter().map(|(key, old)| (key.clone(), if key == name { value.to_owned() } else { old.clone() })).collect()
+    pairs
+        .iter()
+        .map(|(key, old)| (key.clone(), if key == name { value.to_owned() } else { old.clone() }))
+        .collect()
 }
 
 async fn a_forged_callback_changes_nothing_and_leaves_a_row(engine: Engine) {
@@ -101,11 +113,14 @@ async fn a_callback_long_after_the_page_is_over_still_finds_its_payment(engine: 
 async fn a_malformed_callback_is_a_400_with_its_fields(engine: Engine) {
     let demo = Demo::start(engine);
     let answer = demo.nobody().get("/api/payments/worldpay/callback").await.expect(400);
-    assert!(answer.wrong_fields().contains(&"TransactionSetupID".to_owned()), "{}", answer.text);
+    assert!(answer.wrong_fields().contains(&"transactionSetupId".to_owned()), "{}", answer.text);
     let many = vec![("a".to_owned(), "b".to_owned()); 101];
     assert_eq!(deliver(&demo.nobody(), &many).await.expect(400).code(), "too_many_fields");
     let json = [("content-type", "application/json")];
-    demo.nobody().send("POST", "/api/payments/worldpay/callback", &json, Some("{}".to_owned())).await.expect(415);
+    demo.nobody()
+        .send("POST", "/api/payments/worldpay/callback", &json, Some("{}".to_owned()))
+        .await
+        .expect(415);
 }
 
 on_both!(

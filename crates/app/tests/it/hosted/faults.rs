@@ -32,7 +32,8 @@ async fn a_spoilt_report_leaves_the_payment_unknown_and_reserved_until_it_is_res
         let invoice = demo.admin.invoice(CUSTOMER, 20.0).await;
         let setup = demo.admin.setup(CUSTOMER, &invoice, 20.0).await.expect(200).json();
         let payment = setup["paymentId"].as_str().expect("an id").to_owned();
-        let back = way_back(&pay(setup["hostedPaymentUrl"].as_str().expect("a page"), CARD).await).expect("a way back");
+        let back = way_back(&pay(setup["hostedPaymentUrl"].as_str().expect("a page"), CARD).await)
+            .expect("a way back");
         demo.fault(on("TransactionQuery", fault.clone())).await;
         let callback = demo.nobody().get(&back).await.expect(303);
         let location = callback.header("location").to_owned();
@@ -41,13 +42,24 @@ async fn a_spoilt_report_leaves_the_payment_unknown_and_reserved_until_it_is_res
             // The sweep was at it at the same moment, met the fault instead, and the callback was answered well.
             assert_eq!(demo.admin.read_invoice(&invoice).await["status"], "Paid");
         } else {
-            assert!(location.contains("status=pending") || location.contains("status=unknown"), "{fault} {location}");
-            assert!(matches!(second.status, 409 | 422), "a second page could take the money twice: {fault} {}", second.text);
+            assert!(
+                location.contains("status=pending") || location.contains("status=unknown"),
+                "{fault} {location}"
+            );
+            assert!(
+                matches!(second.status, 409 | 422),
+                "a second page could take the money twice: {fault} {}",
+                second.text
+            );
         }
         demo.until_invoice(&invoice, "Paid").await;
         let read = demo.admin.get(&format!("/api/payments/{payment}")).await.expect(200).json();
         assert_eq!(read["status"], "Succeeded", "{fault}");
-        assert_eq!(demo.admin.read_invoice(&invoice).await["payments"].as_array().map(Vec::len), Some(1), "{fault}");
+        assert_eq!(
+            demo.admin.read_invoice(&invoice).await["payments"].as_array().map(Vec::len),
+            Some(1),
+            "{fault}"
+        );
         demo.simulator().delete("/_sim/faults").await.expect(204);
     }
     assert_eq!(demo.approved().await.len(), faults().len(), "one sale each");
@@ -66,7 +78,8 @@ async fn a_lost_answer_to_the_setup_is_unknown_and_blocks_nobody(engine: Engine)
             assert!(answer.json()["paymentId"].is_string(), "{}", answer.text);
         }
         let setup = demo.admin.setup(CUSTOMER, &invoice, 20.0).await.expect(200).json();
-        let back = way_back(&pay(setup["hostedPaymentUrl"].as_str().expect("a page"), CARD).await).expect("a way back");
+        let back = way_back(&pay(setup["hostedPaymentUrl"].as_str().expect("a page"), CARD).await)
+            .expect("a way back");
         demo.nobody().get(&back).await.expect(303);
         assert_eq!(demo.admin.read_invoice(&invoice).await["status"], "Paid", "{fault}");
     }
@@ -77,7 +90,8 @@ async fn the_provider_is_down_for_a_while_and_nothing_is_lost(engine: Engine) {
     let demo = Demo::start(engine);
     let invoice = demo.text("invoiceId").to_owned();
     let setup = demo.admin.setup(CUSTOMER, &invoice, 148.83).await.expect(200).json();
-    let back = way_back(&pay(setup["hostedPaymentUrl"].as_str().expect("a page"), CARD).await).expect("a way back");
+    let back =
+        way_back(&pay(setup["hostedPaymentUrl"].as_str().expect("a page"), CARD).await).expect("a way back");
     demo.fault(json!({ "operation": "*", "occurrence": "every", "action": "cut_before" })).await;
     demo.nobody().get(&back).await.expect(303);
     let payment = setup["paymentId"].as_str().expect("an id").to_owned();

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::{Caller, Database, Engine, until};
 
 /// The program that cargo built for these tests.
-pub fn kontor() -> Command {
+pub(crate) fn kontor() -> Command {
     Command::new(env!("CARGO_BIN_EXE_kontor"))
 }
 
@@ -37,22 +37,30 @@ fn first_line(child: &mut Child, log: &Path) -> String {
 }
 
 /// `kontor demo`: everything in one process, seeded.
-pub struct Demo {
+pub(crate) struct Demo {
     // Dropped in this order: the process before its database and its folder.
     _child: Running,
-    pub database: Database,
-    pub folder: TempDir,
-    pub line: Value,
-    pub admin: Caller,
+    pub(crate) database: Database,
+    pub(crate) folder: TempDir,
+    pub(crate) line: Value,
+    pub(crate) admin: Caller,
 }
 
 impl Demo {
-    pub fn start(engine: Engine) -> Self {
+    pub(crate) fn start(engine: Engine) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let database = Database::new(engine, folder.path());
         let log = folder.path().join("stderr.log");
         let mut child = kontor()
-            .args(["demo", "--json", "--listen", "127.0.0.1:0", "--database-url", &database.url(), "--data-dir"])
+            .args([
+                "demo",
+                "--json",
+                "--listen",
+                "127.0.0.1:0",
+                "--database-url",
+                &database.url(),
+                "--data-dir",
+            ])
             .arg(folder.path().join("data"))
             .envs([
                 ("KONTOR_PAYMENTS__RESOLVE_AFTER_SECONDS", "1"),
@@ -71,21 +79,21 @@ impl Demo {
         Self { _child: Running(child), database, folder, line, admin }
     }
 
-    pub fn text(&self, name: &str) -> &str {
+    pub(crate) fn text(&self, name: &str) -> &str {
         self.line[name].as_str().unwrap_or_else(|| panic!("{name}: {}", self.line))
     }
 
     /// An Admin of the other organization.
-    pub fn stranger(&self) -> Caller {
+    pub(crate) fn stranger(&self) -> Caller {
         self.admin.as_other(Some(self.text("otherAdminToken")))
     }
 
-    pub fn nobody(&self) -> Caller {
+    pub(crate) fn nobody(&self) -> Caller {
         self.admin.as_other(None)
     }
 
     /// A caller with a role, by the command line.
-    pub fn caller(&self, role: &str, customer: Option<&str>) -> Caller {
+    pub(crate) fn caller(&self, role: &str, customer: Option<&str>) -> Caller {
         let mut command = kontor();
         command.args(["token", "mint", "--org", self.text("organizationId"), "--role", role]);
         if let Some(customer) = customer {
@@ -98,51 +106,54 @@ impl Demo {
     }
 
     /// The command with this demo's data.
-    pub fn with_settings<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+    pub(crate) fn with_settings<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         let data = self.folder.path().join("data");
-        command.env("KONTOR_DATA_DIR", data).env("KONTOR_DATABASE_URL", self.database.url()).current_dir(self.folder.path())
+        command
+            .env("KONTOR_DATA_DIR", data)
+            .env("KONTOR_DATABASE_URL", self.database.url())
+            .current_dir(self.folder.path())
     }
 
-    pub fn simulator(&self) -> Caller {
+    pub(crate) fn simulator(&self) -> Caller {
         Caller::new(self.line["simulators"]["worldpay"].as_str().expect("an address"), None)
     }
 
-    pub async fn fault(&self, fault: Value) {
+    pub(crate) async fn fault(&self, fault: Value) {
         self.simulator().post("/_sim/faults", &fault).await.expect(200);
     }
 
     /// What the provider knows of an approved payment.
-    pub async fn approved(&self) -> Vec<Value> {
+    pub(crate) async fn approved(&self) -> Vec<Value> {
         let ledger = self.simulator().get("/_sim/ledger").await.json();
         let all = ledger["transactions"].as_array().cloned().unwrap_or_default();
         all.into_iter().filter(|it| it["status"] == "approved").collect()
     }
 
     /// Waits for the invoice's status.
-    pub async fn until_invoice(&self, id: &str, status: &str) {
+    pub(crate) async fn until_invoice(&self, id: &str, status: &str) {
         until(status, async || self.admin.read_invoice(id).await["status"] == status).await;
     }
 
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("stderr.log")).expect("the log")
     }
 }
 
 /// `kontor serve` beside `kontor simulate`, so that one can be killed without the other.
-pub struct Program {
+pub(crate) struct Program {
     serve: Option<Running>,
     _simulate: Running,
-    pub database: Database,
-    pub folder: TempDir,
-    pub simulated: Value,
+    pub(crate) database: Database,
+    pub(crate) folder: TempDir,
+    pub(crate) simulated: Value,
     address: String,
-    pub organization: String,
-    pub admin: Caller,
+    pub(crate) organization: String,
+    pub(crate) admin: Caller,
 }
 
 impl Program {
     /// Starts both and sets an organization up by commands and by the API.
-    pub async fn start(engine: Engine) -> Self {
+    pub(crate) async fn start(engine: Engine) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let database = Database::new(engine, folder.path());
         let log = folder.path().join("simulate.log");
@@ -154,11 +165,22 @@ impl Program {
             .spawn()
             .expect("kontor starts");
         let simulated: Value = serde_json::from_str(&first_line(&mut simulate, &log)).expect("JSON");
-        let address = std::net::TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port").to_string();
+        let address = std::net::TcpListener::bind("127.0.0.1:0")
+            .and_then(|it| it.local_addr())
+            .expect("a port")
+            .to_string();
         let admin = Caller::new(&format!("http://{address}"), None);
         let organization = String::new();
-        let mut program =
-            Self { serve: None, _simulate: Running(simulate), database, folder, simulated, address, organization, admin };
+        let mut program = Self {
+            serve: None,
+            _simulate: Running(simulate),
+            database,
+            folder,
+            simulated,
+            address,
+            organization,
+            admin,
+        };
         program.set_up().await;
         program
     }
@@ -167,17 +189,23 @@ impl Program {
         self.command(&["migrate"]);
         let made = self.command(&["org", "create", "--name", "Riga Furs", "--json"]);
         let made: Value = serde_json::from_slice(&made.stdout).expect("JSON");
-        self.organization = made["organizationId"].as_str().expect("an id").to_owned();
+        made["organizationId"].as_str().expect("an id").clone_into(&mut self.organization);
         self.serve().await;
         let token = self.command(&["token", "mint", "--org", &self.organization, "--role", "Admin"]);
         self.admin = self.admin.as_other(Some(String::from_utf8(token.stdout).expect("text").trim_end()));
         let keys = &self.simulated["credentials"]["worldpay"][0];
         let body = integration(keys);
-        self.admin.post(&format!("/api/organizations/{}/integrations", self.organization), &body).await.expect(201);
-        self.admin.put("/api/customers", &json!({ "customerNumber": "C-1", "companyName": "Visby Wool" })).await.expect(201);
+        self.admin
+            .post(&format!("/api/organizations/{}/integrations", self.organization), &body)
+            .await
+            .expect(201);
+        self.admin
+            .put("/api/customers", &json!({ "customerNumber": "C-1", "companyName": "Visby Wool" }))
+            .await
+            .expect(201);
     }
 
-    pub fn settings(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
         let simulator = self.simulated["simulators"]["worldpay"].as_str().expect("an address");
         vec![
             ("KONTOR_LISTEN", self.address.clone()),
@@ -190,52 +218,59 @@ impl Program {
         ]
     }
 
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
     /// Runs a command to its end; it must succeed.
-    pub fn command(&self, args: &[&str]) -> Output {
+    pub(crate) fn command(&self, args: &[&str]) -> Output {
         let output = self.run(args);
         assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
         output
     }
 
-    pub fn run(&self, args: &[&str]) -> Output {
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
         kontor().args(args).envs(self.settings()).current_dir(self.folder.path()).output().expect("it runs")
     }
 
     /// Starts the server and waits until it is ready.
-    pub async fn serve(&mut self) {
-        let log = File::options().create(true).append(true).open(self.folder.path().join("serve.log")).expect("a log");
+    pub(crate) async fn serve(&mut self) {
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.folder.path().join("serve.log"))
+            .expect("a log");
         let mut command = kontor();
         let child = command.arg("serve").envs(self.settings()).current_dir(self.folder.path());
         let child = child.stdout(Stdio::null()).stderr(log).spawn().expect("kontor starts");
         self.serve = Some(Running(child));
         let admin = self.admin.clone();
-        until("ready", async || admin.try_send("GET", "/readyz", &[], None).await.is_ok_and(|it| it.status == 200)).await;
+        until("ready", async || {
+            admin.try_send("GET", "/readyz", &[], None).await.is_ok_and(|it| it.status == 200)
+        })
+        .await;
     }
 
     /// Kills the server as by `kill -9`.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.serve = None;
     }
 
     /// Asks the server to end and waits for it; whether it ended well.
-    pub fn stop(&mut self) -> bool {
+    pub(crate) fn stop(&mut self) -> bool {
         let mut running = self.serve.take().expect("a server");
         let asked = Command::new("kill").args(["-TERM", &running.0.id().to_string()]).status();
         assert!(asked.is_ok_and(|it| it.success()));
         running.0.wait().is_ok_and(|it| it.success())
     }
 
-    pub async fn until_invoice(&self, id: &str, status: &str) {
+    pub(crate) async fn until_invoice(&self, id: &str, status: &str) {
         until(status, async || self.admin.read_invoice(id).await["status"] == status).await;
     }
 }
 
 /// A body that adds the Worldpay integration with these credentials.
-pub fn integration(keys: &Value) -> Value {
+pub(crate) fn integration(keys: &Value) -> Value {
     json!({
         "integrationType": 1, "provider": "WorldPay", "displayName": "Card payments",
         "configuration": { "IsSandbox": "true", "ApplicationId": keys["ApplicationId"] },

@@ -18,7 +18,9 @@ const MAY: [(&str, &[&str]); 9] = [
 fn direction(file: &File) -> Vec<String> {
     let parts: Vec<&str> = file.path.split('/').collect();
     let Some(name) = parts.iter().rev().nth(1) else { return Vec::new() };
-    let Some((_, may)) = MAY.iter().find(|(one, _)| one == name) else { return vec!["1: a crate that no rule knows".to_owned()] };
+    let Some((_, may)) = MAY.iter().find(|(one, _)| one == name) else {
+        return vec!["1: a crate that no rule knows".to_owned()];
+    };
     let mut section = "";
     let mut broken = Vec::new();
     for (at, line) in file.text.lines().enumerate() {
@@ -104,7 +106,8 @@ fn provider_names(file: &File) -> Vec<String> {
         let line = line.split("//").next().unwrap_or_default();
         let line = if line.contains("example = ") { "" } else { line };
         let lower = line.to_lowercase();
-        let named = ["worldpay", "authorizenet", "authorize.net", "quickbooks"].iter().any(|it| lower.contains(it));
+        let named =
+            ["worldpay", "authorizenet", "authorize.net", "quickbooks"].iter().any(|it| lower.contains(it));
         if named && !line.trim_start().starts_with("pub mod worldpay") && !lower.contains("include_str!") {
             broken.push(format!("{}: a provider is named outside of its folder", at + 1));
         }
@@ -140,7 +143,9 @@ fn tenancy(file: &File, tables: &[String]) -> Vec<String> {
     for (line, text) in scan::texts(&file.text) {
         let words: Vec<&str> = text.split(|it: char| !(it.is_alphanumeric() || it == '_')).collect();
         let is_statement = ["SELECT", "INSERT", "UPDATE", "DELETE"].contains(words.first().unwrap_or(&""));
-        let tenant = words.windows(2).any(|it| ["FROM", "INTO", "UPDATE", "JOIN"].contains(&it[0]) && tables.iter().any(|table| table == it[1]));
+        let tenant = words.windows(2).any(|it| {
+            ["FROM", "INTO", "UPDATE", "JOIN"].contains(&it[0]) && tables.iter().any(|table| table == it[1])
+        });
         if !is_statement || !tenant || words.contains(&"organization_id") {
             continue;
         }
@@ -158,6 +163,10 @@ fn every_statement_names_its_organization() {
     let rule = |file: &File| tenancy(file, &tables);
     catches("crates/store/src/a.rs", "let a = \"SELECT id FROM invoices WHERE id = $1\";", rule);
     passes("crates/store/src/a.rs", "let a = \"SELECT id FROM invoices WHERE organization_id = $1\";", rule);
-    passes("crates/store/src/a.rs", "// every organization: the sweep\nlet a = \"SELECT id FROM payments\";", rule);
+    passes(
+        "crates/store/src/a.rs",
+        "// every organization: the sweep\nlet a = \"SELECT id FROM payments\";",
+        rule,
+    );
     hold(&files(&["crates/store/src"], ".rs"), rule);
 }

@@ -1,12 +1,12 @@
 //! As much of Rust's grammar as the rules need: what is code, what is a comment, what is a text.
 
 /// The code with every comment and every text blanked out, line for line.
-pub fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     split(text).0
 }
 
 /// Texts and the line on which each begins, from 1.
-pub fn texts(text: &str) -> Vec<(usize, String)> {
+pub(crate) fn texts(text: &str) -> Vec<(usize, String)> {
     split(text).1
 }
 
@@ -32,7 +32,9 @@ fn split(text: &str) -> (String, Vec<(usize, String)>) {
                 texts.push((line, letters[begin + 1..at.saturating_sub(1).max(begin + 1)].iter().collect()));
                 blank(begin, at, &mut code);
             }
-            'r' if raw(&letters, at).is_some() && !code.ends_with(|it: char| it.is_alphanumeric() || it == '_') => {
+            'r' if raw(&letters, at).is_some()
+                && !code.ends_with(|it: char| it.is_alphanumeric() || it == '_') =>
+            {
                 let marks = raw(&letters, at).unwrap_or(0);
                 at = close_raw(&letters, at + marks + 2, marks);
                 texts.push((line, letters[begin..at].iter().collect()));
@@ -40,7 +42,9 @@ fn split(text: &str) -> (String, Vec<(usize, String)>) {
             }
             '\'' if is_letter(&letters, at) => {
                 at += if next == '\\' { 3 } else { 2 };
-                while letters.get(at - 1).is_some_and(|it| *it != '\'') || letters.get(at - 2) == Some(&'\'') && at - begin < 3 {
+                while letters.get(at - 1).is_some_and(|it| *it != '\'')
+                    || letters.get(at - 2) == Some(&'\'') && at - begin < 3
+                {
                     at += 1;
                 }
                 blank(begin, at.min(letters.len()), &mut code);
@@ -75,7 +79,9 @@ fn raw(letters: &[char], at: usize) -> Option<usize> {
 
 fn close_raw(letters: &[char], mut at: usize, marks: usize) -> usize {
     while at < letters.len() {
-        if letters[at] == '"' && letters[at + 1..].iter().take(marks).filter(|it| **it == '#').count() == marks {
+        if letters[at] == '"'
+            && letters[at + 1..].iter().take(marks).filter(|it| **it == '#').count() == marks
+        {
             return at + 1 + marks;
         }
         at += 1;
@@ -90,7 +96,8 @@ fn is_letter(letters: &[char], at: usize) -> bool {
 
 #[test]
 fn comments_texts_and_letters_are_no_code() {
-    let sample = "let a = \"{ // \\\" }\"; // {\nlet b = '{'; let c: &'static str = r#\"{\"#; let d = '\\'';\n{}";
+    let sample =
+        "let a = \"{ // \\\" }\"; // {\nlet b = '{'; let c: &'static str = r#\"{\"#; let d = '\\'';\n{}";
     let code = code(sample);
     assert_eq!(code.matches('{').count(), 1, "{code}");
     assert_eq!(code.lines().count(), 3);

@@ -4,7 +4,11 @@ use super::{File, catches, hold, passes, rust, scan};
 
 fn too_long(file: &File) -> Vec<String> {
     let lines = file.text.lines().count();
-    if !file.is_test() && lines >= 400 { vec![format!("{lines}: split it; a file has fewer than 400 lines")] } else { Vec::new() }
+    if !file.is_test() && lines >= 400 {
+        vec![format!("{lines}: split it; a file has fewer than 400 lines")]
+    } else {
+        Vec::new()
+    }
 }
 
 #[test]
@@ -29,7 +33,8 @@ fn long_functions(file: &File) -> Vec<String> {
         for line in &lines[at..] {
             length += 1;
             opened |= line.contains('{');
-            depth += i32::try_from(line.matches('{').count()).unwrap_or(0) - i32::try_from(line.matches('}').count()).unwrap_or(0);
+            depth += i32::try_from(line.matches('{').count()).unwrap_or(0)
+                - i32::try_from(line.matches('}').count()).unwrap_or(0);
             if (opened && depth <= 0) || (!opened && line.trim_end().ends_with(';')) {
                 break;
             }
@@ -64,7 +69,11 @@ fn tests_are_beside_the_code() {
 
 fn no_head(file: &File) -> Vec<String> {
     let begins = file.text.starts_with("//!");
-    if begins || file.is_test() { Vec::new() } else { vec!["1: begin with //! and say what it owns and what it refuses".to_owned()] }
+    if begins || file.is_test() {
+        Vec::new()
+    } else {
+        vec!["1: begin with //! and say what it owns and what it refuses".to_owned()]
+    }
 }
 
 #[test]

@@ -3,7 +3,14 @@
 use super::{File, catches, files, hold, passes, root, rust};
 
 fn unfinished(file: &File) -> Vec<String> {
-    let words = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X:"), concat!("HA", "CK:"), concat!("unimplemented", "!("), concat!("todo", "!(")];
+    let words = [
+        concat!("TO", "DO"),
+        concat!("FIX", "ME"),
+        concat!("XX", "X:"),
+        concat!("HA", "CK:"),
+        concat!("unimplemented", "!("),
+        concat!("todo", "!("),
+    ];
     let found = file.text.lines().enumerate().filter(|(_, line)| words.iter().any(|it| line.contains(it)));
     found.map(|(at, _)| format!("{}: unfinished things are absent", at + 1)).collect()
 }
@@ -53,7 +60,9 @@ fn paths(file: &File) -> Vec<String> {
     let mut broken = Vec::new();
     for (at, line) in file.text.lines().enumerate() {
         for word in line.split('`').skip(1).step_by(2) {
-            let ours = ["crates/", "xtask/", "docs/", "migrations/", "templates/", ".ci/", ".config/"].iter().any(|it| word.starts_with(it));
+            let ours = ["crates/", "xtask/", "docs/", "migrations/", "templates/", ".ci/", ".config/"]
+                .iter()
+                .any(|it| word.starts_with(it));
             let plain = word.chars().all(|it| it.is_alphanumeric() || "/._-".contains(it));
             if ours && plain && !root().join(word).exists() {
                 broken.push(format!("{}: {word} does not exist", at + 1));

@@ -6,7 +6,7 @@ fn settings() -> Settings {
     Settings {
         public_url: "http://127.0.0.1:8080".parse().expect("a URL"),
         production: false,
-        hosted_window: Duration::from_secs(600),
+        hosted_window: Duration::from_mins(10),
         resolve_after: Duration::from_secs(10),
         not_found_after: Duration::from_secs(30),
         sweep: Duration::from_secs(5),

@@ -13,7 +13,9 @@ fn the_triggers_do_what_the_table_says() {
     let code = |amount: &str| judge(&card("4111111111111111", "123"), &asked(amount)).code;
     assert_eq!(code("6.55"), "0");
     assert_eq!(code("0.51"), "20");
-    for (amount, expected) in [("0.20", "20"), ("0.21", "21"), ("0.22", "22"), ("0.23", "23"), ("0.24", "24"), ("0.25", "25")] {
+    for (amount, expected) in
+        [("0.20", "20"), ("0.21", "21"), ("0.22", "22"), ("0.23", "23"), ("0.24", "24"), ("0.25", "25")]
+    {
         assert_eq!(code(amount), expected, "{amount}");
     }
     let allowed = Asked { duplicates: true, ..asked("0.23") };
@@ -36,8 +38,12 @@ fn the_same_card_and_amount_in_a_batch_is_a_duplicate_unless_allowed() {
 fn codes_of_the_card_and_its_address() {
     let cvv = |typed: &str| judge(&card("4111111111111111", typed), &asked("1.00")).cvv;
     assert_eq!((cvv("123"), cvv("111"), cvv("564"), cvv("999"), cvv("")), ("M", "M", "P", "N", ""));
-    let avs = |address, zip| judge(&card("4111111111111111", ""), &Asked { address, zip, ..asked("1.00") }).avs;
-    assert_eq!((avs("4", "33606"), avs("1 Main", "87654"), avs("1 Main", "12345"), avs("", "")), ("Y", "Y", "N", ""));
+    let avs =
+        |address, zip| judge(&card("4111111111111111", ""), &Asked { address, zip, ..asked("1.00") }).avs;
+    assert_eq!(
+        (avs("4", "33606"), avs("1 Main", "87654"), avs("1 Main", "12345"), avs("", "")),
+        ("Y", "Y", "N", "")
+    );
 }
 
 #[test]

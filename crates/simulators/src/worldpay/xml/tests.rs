@@ -13,7 +13,15 @@ fn a_request_is_a_tree_with_its_entities_resolved() {
 #[test]
 fn what_is_no_document_is_refused() {
     for wrong in [
-        "", "text", "<A>", "<A></B>", "<A/><B/>", "<!DOCTYPE a><A/>", "<A>&custom;</A>", "<A/>tail", "<A><B></A>",
+        "",
+        "text",
+        "<A>",
+        "<A></B>",
+        "<A/><B/>",
+        "<!DOCTYPE a><A/>",
+        "<A>&custom;</A>",
+        "<A/>tail",
+        "<A><B></A>",
     ] {
         assert!(parse(wrong.as_bytes()).is_err(), "{wrong}");
     }
