@@ -59,3 +59,6 @@ pub fn check_fingerprint(stored: Option<&str>, kek: &dyn Kek) -> Result<(), Wron
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;
