@@ -56,6 +56,9 @@ fn missing() -> Vec<&'static str> {
     if program(&CHROMEDRIVER).is_none() {
         missing.push("chromium-driver");
     }
+    if program(&["curl"]).is_none() {
+        missing.push("curl");
+    }
     missing
 }
 

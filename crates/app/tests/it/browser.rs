@@ -14,14 +14,17 @@ async fn a_stranger_pays_the_demos_invoice_in_a_browser(engine: Engine) {
     browser.click("#pay").await;
     browser.until_text("#tableTransactionEntry", "$148.83").await;
 
-    // Nothing typed: the page says what is missing and stays.
+    fill(&browser, CARD).await;
+    browser.picture("hosted-page").await;
+
+    // No number: the page says what is missing, forgets the rest, and stays.
+    browser.fill("#cardNumber", "").await;
     browser.click("#submit").await;
     browser.until_text("span.Error", "Card Number is required").await;
     fill(&browser, DECLINED).await;
     browser.click("#submit").await;
     browser.until_text("span.Error", "Declined").await;
     fill(&browser, CARD).await;
-    browser.picture("hosted-page").await;
     browser.click("#submit").await;
 
     browser.until_text("#result", "").await;

@@ -11,6 +11,7 @@ mod browser;
 mod commands;
 mod crash;
 mod hosted;
+mod readme;
 mod support;
 mod tenancy;
 mod tidy;
