@@ -1,6 +1,10 @@
 //! The simulated Worldpay Express over HTTP, against the facts (worldpay-express.md), without Kontor.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "the whole crate is tests; a helper that fails is a test that fails")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the whole crate is tests; a helper that fails is a test that fails"
+)]
 
 use std::sync::Arc;
 
@@ -31,7 +35,8 @@ impl Sim {
     }
 
     async fn send(&self, method: &str, path: &str, body: &str) -> (u16, String) {
-        let request = self.client.request(method.parse().expect("a method"), format!("{}{path}", self.running.url()));
+        let request =
+            self.client.request(method.parse().expect("a method"), format!("{}{path}", self.running.url()));
         let answer = request.body(body.to_owned()).send().await.expect("an answer");
         (answer.status().as_u16(), answer.text().await.expect("text"))
     }
@@ -94,7 +99,8 @@ const AMOUNT: &str = "<TransactionAmount>6.55</TransactionAmount>";
 #[tokio::test]
 async fn replies_are_one_line_in_the_recorded_order() {
     let sim = Sim::start(settings()).await;
-    let reply = sim.xml(&format!("<HealthCheck xmlns=\"{TRANSACTION}\">{}</HealthCheck>", sim.account(0))).await;
+    let reply =
+        sim.xml(&format!("<HealthCheck xmlns=\"{TRANSACTION}\">{}</HealthCheck>", sim.account(0))).await;
     assert_eq!(
         reply,
         "<HealthCheckResponse xmlns='https://transaction.elementexpress.com'><Response>\
@@ -115,7 +121,9 @@ async fn the_three_layers_of_errors() {
     let empty = "<Credentials><AccountID/><AccountToken/><AcceptorID/></Credentials><Application/>";
     let empty = sim.xml(&format!("<HealthCheck xmlns='{TRANSACTION}'>{empty}</HealthCheck>")).await;
     assert_eq!(text(&empty, "ExpressResponseMessage").as_deref(), Some("Invalid Request"));
-    for (from, to, code) in [("1000001", "1000009", "102"), ("300000001", "300000009", "104"), ("20001", "20009", "104")] {
+    for (from, to, code) in
+        [("1000001", "1000009", "102"), ("300000001", "300000009", "104"), ("20001", "20009", "104")]
+    {
         let wrong = sim.account(0).replace(from, to);
         let reply = sim.xml(&format!("<HealthCheck xmlns='{TRANSACTION}'>{wrong}</HealthCheck>")).await;
         assert_eq!(text(&reply, "ExpressResponseCode").as_deref(), Some(code), "{reply}");
@@ -124,14 +132,29 @@ async fn the_three_layers_of_errors() {
     for (setup, transaction, message) in [
         ("", AMOUNT, "TransactionSetupMethod required"),
         ("<TransactionSetupMethod>7</TransactionSetupMethod>", AMOUNT, "TransactionSetupMethod invalid"),
-        ("<TransactionSetupMethod>1</TransactionSetupMethod><ReturnURL>http://a/</ReturnURL>", "", "TransactionAmount required"),
-        ("<TransactionSetupMethod>1</TransactionSetupMethod>", "<TransactionAmount>6,55</TransactionAmount>", "TransactionAmount invalid"),
+        (
+            "<TransactionSetupMethod>1</TransactionSetupMethod><ReturnURL>http://a/</ReturnURL>",
+            "",
+            "TransactionAmount required",
+        ),
+        (
+            "<TransactionSetupMethod>1</TransactionSetupMethod>",
+            "<TransactionAmount>6,55</TransactionAmount>",
+            "TransactionAmount invalid",
+        ),
         ("<TransactionSetupMethod>1</TransactionSetupMethod>", AMOUNT, "ReturnURL required"),
-        ("<TransactionSetupMethod>1</TransactionSetupMethod><ReturnURL>javascript:a</ReturnURL>", AMOUNT, "ReturnURL invalid"),
+        (
+            "<TransactionSetupMethod>1</TransactionSetupMethod><ReturnURL>javascript:a</ReturnURL>",
+            AMOUNT,
+            "ReturnURL invalid",
+        ),
     ] {
         let account = sim.account(0);
-        let body = format!("<TransactionSetup>{setup}</TransactionSetup><Transaction>{transaction}</Transaction>");
-        let reply = sim.xml(&format!("<TransactionSetup xmlns='{TRANSACTION}'>{account}{body}</TransactionSetup>")).await;
+        let body =
+            format!("<TransactionSetup>{setup}</TransactionSetup><Transaction>{transaction}</Transaction>");
+        let reply = sim
+            .xml(&format!("<TransactionSetup xmlns='{TRANSACTION}'>{account}{body}</TransactionSetup>"))
+            .await;
         assert_eq!(text(&reply, "ExpressResponseMessage").as_deref(), Some(message));
         assert_eq!(text(&reply, "ExpressResponseCode").as_deref(), Some("101"));
     }
@@ -147,16 +170,28 @@ async fn reports_have_their_quirks_and_belong_to_their_account() {
     sim.pay(&id, "9999999999999995").await;
     sim.pay(&id, TEST_CARD).await;
     // The page alone decides: the other filter is ignored.
-    let by_page = format!("<TransactionSetupID>{}</TransactionSetupID><TransactionID>1</TransactionID>", id.to_lowercase());
+    let by_page = format!(
+        "<TransactionSetupID>{}</TransactionSetupID><TransactionID>1</TransactionID>",
+        id.to_lowercase()
+    );
     let found = sim.query(0, &by_page).await;
     assert_eq!(found.matches("<Item>").count(), 2, "{found}");
     assert!(found.contains("<CVVResponseCode>M         </CVVResponseCode>"), "{found}");
-    assert!(found.contains(&format!("<TransactionSetupID>{}</TransactionSetupID>", id.to_lowercase())), "{found}");
-    assert!(found.contains("<TransactionStatusCode>13</TransactionStatusCode>") && found.contains("INVALID CARD INFO"), "{found}");
+    assert!(
+        found.contains(&format!("<TransactionSetupID>{}</TransactionSetupID>", id.to_lowercase())),
+        "{found}"
+    );
+    assert!(
+        found.contains("<TransactionStatusCode>13</TransactionStatusCode>")
+            && found.contains("INVALID CARD INFO"),
+        "{found}"
+    );
     let newest = sim.query(0, "<ReferenceNumber>42</ReferenceNumber><ReverseOrder>1</ReverseOrder>").await;
     assert_eq!(text(&newest, "TransactionStatus").as_deref(), Some("Approved"));
     let window = |begin: &str, end: &str| {
-        format!("<TransactionDateTimeBegin>{begin}</TransactionDateTimeBegin><TransactionDateTimeEnd>{end}</TransactionDateTimeEnd>")
+        format!(
+            "<TransactionDateTimeBegin>{begin}</TransactionDateTimeBegin><TransactionDateTimeEnd>{end}</TransactionDateTimeEnd>"
+        )
     };
     let inside = sim.query(0, &window("2026-01-15 10:15:00.000", "2026-01-15 10:15:00.000")).await;
     assert_eq!(inside.matches("<Item>").count(), 2);
@@ -180,7 +215,16 @@ async fn the_page_is_branded_and_its_style_stays_a_style() {
     let page = sim.send("GET", &format!("/?transactionsetupid={id}"), "").await.1;
     assert!(page.contains("Shop &lt;b&gt;") && page.contains("Pay Now") && page.contains("*CVV"), "{page}");
     assert!(page.contains("a > b{}") && !page.contains("<script>alert"), "{page}");
-    for hook in ["cardNumber", "ddlExpirationMonth", "ddlExpirationYear", "CVV", "submit", "btnCancel", "tableTransactionEntry", "divRequiredLegend"] {
+    for hook in [
+        "cardNumber",
+        "ddlExpirationMonth",
+        "ddlExpirationYear",
+        "CVV",
+        "submit",
+        "btnCancel",
+        "tableTransactionEntry",
+        "divRequiredLegend",
+    ] {
         assert!(page.contains(&format!("id=\"{hook}\"")), "{hook}");
     }
     let embedded = sim.setup("<Embedded>1</Embedded><CompanyName>Shop</CompanyName>", AMOUNT).await;
@@ -193,18 +237,30 @@ async fn a_page_ends_once_and_leads_back_as_it_was_asked_to() {
     let sim = Sim::start(settings()).await;
     let id = sim.setup("<AutoReturn>1</AutoReturn>", AMOUNT).await;
     let back = sim.pay(&id, TEST_CARD).await;
-    assert!(back.contains("redirect(\"http://shop/return?o=42&HostedPaymentStatus=Complete&TransactionSetupID="), "{back}");
+    assert!(
+        back.contains("redirect(\"http://shop/return?o=42&HostedPaymentStatus=Complete&TransactionSetupID="),
+        "{back}"
+    );
     assert!(!back.contains(TEST_CARD), "{back}");
     assert!(sim.pay(&id, TEST_CARD).await.contains("already"));
     assert!(sim.send("GET", &format!("/?TransactionSetupID={id}"), "").await.1.contains("already"));
-    let link = sim.setup("<AutoReturn>0</AutoReturn><ReturnURLTitle>Back</ReturnURLTitle>", "<TransactionAmount>7</TransactionAmount>").await;
+    let link = sim
+        .setup(
+            "<AutoReturn>0</AutoReturn><ReturnURLTitle>Back</ReturnURLTitle>",
+            "<TransactionAmount>7</TransactionAmount>",
+        )
+        .await;
     let shown = sim.pay(&link, TEST_CARD).await;
     assert!(shown.contains(">Back</a>") && !shown.contains("<script>"), "{shown}");
     assert!(shown.contains("ApprovedAmount=7.00"), "{shown}");
     let posted = Sim::start(Settings { return_by_post: true, ..settings() }).await;
     let id = posted.setup("<AutoReturn>1</AutoReturn>", AMOUNT).await;
     let form = posted.pay(&id, TEST_CARD).await;
-    assert!(form.contains("method=\"post\" action=\"http://shop/return?o=42\"") && form.contains("name=\"ValidationCode\""), "{form}");
+    assert!(
+        form.contains("method=\"post\" action=\"http://shop/return?o=42\"")
+            && form.contains("name=\"ValidationCode\""),
+        "{form}"
+    );
 }
 
 #[tokio::test]
@@ -218,7 +274,10 @@ async fn bad_input_stays_on_the_page_and_nothing_is_recorded() {
         ("cardNumber=4111111111111111", "Expiration month and year"),
         ("cardNumber=4111111111111111&ddlExpirationMonth=12&ddlExpirationYear=25", "has expired"),
         ("cardNumber=4111111111111111&ddlExpirationMonth=12&ddlExpirationYear=29", "CVV is required"),
-        ("cardNumber=4111111111111111&ddlExpirationMonth=12&ddlExpirationYear=29&CVV=12a", "CVV is not valid"),
+        (
+            "cardNumber=4111111111111111&ddlExpirationMonth=12&ddlExpirationYear=29&CVV=12a",
+            "CVV is not valid",
+        ),
     ] {
         let page = sim.send("POST", &path, form).await.1;
         assert!(page.contains(said), "{form}: {page}");
@@ -238,7 +297,8 @@ async fn a_page_lives_for_its_window_and_can_be_ended_early() {
     let sim = Sim::start(settings()).await;
     let expire = |place: usize, id: String| {
         let account = sim.account(place);
-        let body = format!("<TransactionSetup><TransactionSetupID>{id}</TransactionSetupID></TransactionSetup>");
+        let body =
+            format!("<TransactionSetup><TransactionSetupID>{id}</TransactionSetupID></TransactionSetup>");
         format!("<TransactionSetupExpire xmlns='{TRANSACTION}'>{account}{body}</TransactionSetupExpire>")
     };
     let code = |reply: String| text(&reply, "ExpressResponseCode").expect("a code");
@@ -298,7 +358,10 @@ async fn a_scripted_fault_happens_as_scripted() {
     let right = sim.ledger().await["setups"][0]["id"].as_str().expect("an id").to_owned();
     assert_ne!(wrong, right);
     assert_eq!(wrong.len(), right.len());
-    assert_eq!(sim.send("POST", "/_sim/faults", "{\"operation\": \"*\", \"action\": \"explode\"}").await.0, 400);
+    assert_eq!(
+        sim.send("POST", "/_sim/faults", "{\"operation\": \"*\", \"action\": \"explode\"}").await.0,
+        400
+    );
     assert_eq!(sim.send("GET", "/_sim/nothing", "").await.0, 404);
     assert!(sim.xml(&health).await.ends_with("</HealthCheckResponse>"), "faults are spent");
 }

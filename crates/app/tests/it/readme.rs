@@ -19,7 +19,6 @@ fn tour() -> Vec<(String, String)> {
     steps
 }
 
-#[expect(clippy::unused_async, reason = "both engines are asked alike")]
 async fn the_tour_says_what_the_readme_prints(engine: Engine) {
     let demo = Demo::start(engine);
     let steps = tour();

