@@ -163,8 +163,9 @@ pub(crate) fn mix(mut number: u64) -> u64 {
 impl File {
     fn open(path: &Path, simulator: &'static str) -> Result<Self, rusqlite::Error> {
         let connection = Connection::open(path)?;
+        // It has to outlive a killed process, not a machine without power: what the system has is kept.
         connection.execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000;
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA busy_timeout = 5000;
              CREATE TABLE IF NOT EXISTS simulated (
                  place INTEGER PRIMARY KEY, simulator TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
                  row TEXT NOT NULL, UNIQUE (simulator, kind, id));",

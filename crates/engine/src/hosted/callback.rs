@@ -7,7 +7,7 @@ use kontor_domain::{
     payments::{Payment, Status},
 };
 use kontor_providers::{HostedReturn, ReturnStatus};
-use kontor_store::{Conn, hosted};
+use kontor_store::{Conn, hosted, payments};
 use serde_json::json;
 use subtle::ConstantTimeEq;
 
@@ -96,14 +96,15 @@ impl Engine {
         let pages =
             self.registry.get(provider).and_then(|it| it.hosted()).ok_or(CallbackError::UnknownProvider)?;
         let back = pages.read_return(fields).map_err(|error| CallbackError::Fields(error.fields))?;
-        let setup = {
-            let mut conn = self.db.read().await?;
-            hosted::by_setup_id(&mut conn, provider, &back.setup_id).await?
-        };
+        let mut conn = self.db.read().await?;
+        let setup = hosted::by_setup_id(&mut conn, provider, &back.setup_id).await?;
         let Some(setup) = setup else {
+            drop(conn);
             self.refuse(None, actor, &back, "unknown setup").await?;
             return Err(CallbackError::UnknownSetup);
         };
+        let before = payments::get(&mut conn, setup.organization, setup.payment).await?;
+        drop(conn);
         if back.status == ReturnStatus::Complete && !right_code(&setup, &back) {
             self.refuse(Some(&setup), actor, &back, "wrong validation code").await?;
             return Err(CallbackError::WrongCode);
@@ -114,7 +115,19 @@ impl Engine {
             self.refuse(Some(&setup), actor, &back, reason).await?;
             return Err(CallbackError::Mismatch(reason));
         }
+        if before.is_some_and(|it| !it.status.is_open()) {
+            self.repeated(&setup, actor).await?;
+        }
         Ok(answer(&setup, &back, &resolved.payment))
+    }
+
+    /// Leaves an audit row of a callback that came when the payment had ended already: a reload, or a replay.
+    async fn repeated(&self, setup: &hosted::Setup, actor: &Actor) -> Result<(), Error> {
+        let mut tx = self.db.write().await?;
+        let subject = setup.payment.to_string();
+        let detail = json!({ "setupId": setup.setup_id });
+        self.audit(&mut tx, Some(setup.organization), actor, "callback.repeated", &subject, &detail).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Leaves an audit row, and an alert where there is an organization to alert.

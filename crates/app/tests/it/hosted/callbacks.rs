@@ -107,6 +107,8 @@ async fn a_callback_long_after_the_page_is_over_still_finds_its_payment(engine: 
     demo.simulator().post("/_sim/clock", &json!({ "advanceSeconds": 172_800 })).await.expect(200);
     let late = deliver(&demo.nobody(), &pairs).await.expect(303);
     assert!(late.header("location").contains("status=succeeded"));
+    let repeated = "SELECT COUNT(*) FROM audit WHERE action = 'callback.repeated'";
+    assert_eq!(demo.database.count(repeated), 1, "a replay leaves a row");
     assert_eq!(demo.admin.read_invoice(&invoice).await["payments"].as_array().map(Vec::len), Some(1));
 }
 
