@@ -128,7 +128,7 @@ impl Config {
             auth_secret_file: source.path("auth.secret_file"),
             metrics_token_file: source.path("metrics.token_file"),
             key_file: source.path("vault.key_file"),
-            hosted_window: source.number("payments.hosted_window_seconds", 60..=86_400).unwrap_or(600),
+            hosted_window: source.number("payments.hosted_window_seconds", 1..=86_400).unwrap_or(600),
             resolve_after: source.number("payments.resolve_after_seconds", 1..=86_400).unwrap_or(90),
             not_found_after: source.number("payments.not_found_after_seconds", 1..=86_400).unwrap_or(300),
             sweep: source.number("payments.sweep_seconds", 1..=3_600).unwrap_or(30),

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use kontor_domain::ids::{AttemptId, OrganizationId, PaymentId};
 
-use crate::{Conn, Error, row::Columns};
+use crate::{Conn, Error};
 
 /// A call that was made.
 #[derive(Debug, Clone)]
@@ -44,21 +44,4 @@ pub async fn insert(
     .execute(conn)
     .await?;
     Ok(())
-}
-
-/// Operation and outcome of each call for a payment, oldest first.
-pub async fn of_payment(
-    conn: &mut Conn,
-    organization: OrganizationId,
-    payment: PaymentId,
-) -> Result<Vec<(String, String)>, Error> {
-    let rows = sqlx::query(
-        "SELECT operation, outcome FROM payment_attempts WHERE organization_id = $1 AND payment_id = $2
-         ORDER BY created_at, id",
-    )
-    .bind(organization.to_string())
-    .bind(payment.to_string())
-    .fetch_all(conn)
-    .await?;
-    rows.iter().map(|row| Ok((row.text("operation")?, row.text("outcome")?))).collect()
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use kontor_domain::ids::{AuditId, OrganizationId};
 
-use crate::{Conn, Error, row::Columns};
+use crate::{Conn, Error};
 
 /// One row of the trail.
 #[derive(Debug, Clone)]
@@ -43,18 +43,4 @@ pub async fn insert(conn: &mut Conn, entry: &Entry<'_>) -> Result<(), Error> {
     .execute(conn)
     .await?;
     Ok(())
-}
-
-/// How many rows of an action an organization (none: nobody) has. For checks and tests.
-pub async fn count(
-    conn: &mut Conn,
-    organization: Option<OrganizationId>,
-    action: &str,
-) -> Result<i64, Error> {
-    let row = sqlx::query("SELECT COUNT(*) AS total FROM audit WHERE organization_id = $1 AND action = $2")
-        .bind(organization.map(|id| id.to_string()).unwrap_or_default())
-        .bind(action)
-        .fetch_one(conn)
-        .await?;
-    row.int("total")
 }

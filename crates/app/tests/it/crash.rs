@@ -45,7 +45,10 @@ async fn killed_while_the_provider_opens_the_page_it_starts_again_and_takes_a_ne
     program.kill();
     assert!(call.await.expect("it ran"), "the caller is cut off");
     program.serve().await;
-    let again = program.admin.setup("C-1", &invoice, 12.5).await.expect(200).json();
+    let repeat = || program.admin.send("POST", path, &json, Some(body.to_string()));
+    assert_eq!(repeat().await.expect(409).code(), "idempotency_in_progress", "its holder may be alive");
+    program.database.value("UPDATE idempotency SET lease_until = 0 WHERE status IS NULL RETURNING 'over'");
+    let again = repeat().await.expect(200).json();
     let back =
         way_back(&pay(again["hostedPaymentUrl"].as_str().expect("a page"), CARD).await).expect("a way back");
     program.admin.get(&back).await.expect(303);

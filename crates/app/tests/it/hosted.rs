@@ -1,6 +1,7 @@
 //! An invoice is paid on the hosted page: as it should be, and in every way that it should not.
 
 mod callbacks;
+mod choices;
 mod faults;
 
 use serde_json::json;

@@ -48,6 +48,11 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) fn start(engine: Engine) -> Self {
+        Self::with(engine, &[])
+    }
+
+    /// With these settings above the tests' own.
+    pub(crate) fn with(engine: Engine, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let database = Database::new(engine, folder.path());
         let log = folder.path().join("stderr.log");
@@ -70,6 +75,7 @@ impl Demo {
                 ("KONTOR_LIMITS__LOGIN_PER_MINUTE", "5"),
                 ("KONTOR_LOG__FILTER", "debug"),
             ])
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .stderr(File::create(&log).expect("a log"))
             .spawn()
