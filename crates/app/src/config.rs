@@ -7,6 +7,8 @@ mod redacted;
 mod secrets;
 mod source;
 
+pub(crate) use secrets::make_folder;
+
 use std::{
     net::SocketAddr,
     num::NonZeroU32,

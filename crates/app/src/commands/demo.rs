@@ -29,7 +29,8 @@ impl Folder {
     fn path(&self) -> PathBuf {
         match self {
             Self::Given(path) => path.clone(),
-            Self::Temporary(folder) => folder.path().to_path_buf(),
+            // One deeper: the key lies beside the data folder, and has to go away with it.
+            Self::Temporary(folder) => folder.path().join("data"),
         }
     }
 }
@@ -44,7 +45,7 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
         format!("listening on {listen}: choose another address with --listen, such as 127.0.0.1:0")
     })?;
     let address = listener.local_addr()?;
-    std::fs::create_dir_all(folder.path()).context("making the data folder")?;
+    crate::config::make_folder(&folder.path())?;
     let ambient = crate::ambient::ambient();
     let mut simulated = Settings::new(([127, 0, 0, 1], 0).into(), Arc::new(move || ambient.now()));
     simulated.state = Some(folder.path().join("simulators.db"));

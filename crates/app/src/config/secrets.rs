@@ -46,7 +46,7 @@ pub(super) fn read_or_make(path: &Path, entropy: &dyn Entropy) -> anyhow::Result
 }
 
 /// Makes a folder for its owner alone, where there is none.
-pub(super) fn make_folder(path: &Path) -> anyhow::Result<()> {
+pub(crate) fn make_folder(path: &Path) -> anyhow::Result<()> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)

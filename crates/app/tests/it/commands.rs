@@ -35,6 +35,30 @@ async fn the_demo_prints_the_documented_line(engine: Engine) {
     assert!(!page.header("content-security-policy").is_empty());
 }
 
+async fn a_demo_without_a_folder_leaves_nothing_behind(engine: Engine) {
+    use std::io::BufRead as _;
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = crate::support::Database::new(engine, folder.path());
+    let temporary = folder.path().join("temporary");
+    fs::create_dir(&temporary).expect("a folder");
+    let mut child = kontor()
+        .args(["demo", "--json", "--listen", "127.0.0.1:0", "--database-url", &database.url()])
+        .env("TMPDIR", &temporary)
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut line = String::new();
+    std::io::BufReader::new(child.stdout.take().expect("output")).read_line(&mut line).expect("a line");
+    let data: Value = serde_json::from_str(&line).expect("JSON");
+    let data = std::path::PathBuf::from(data["dataDir"].as_str().expect("a folder"));
+    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&data).expect("its mode").permissions());
+    assert_eq!(mode & 0o077, 0, "for its owner alone");
+    let asked = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    assert!(asked.is_ok_and(|it| it.success()));
+    assert!(child.wait().expect("it ends").success());
+    assert_eq!(fs::read_dir(&temporary).expect("the folder").count(), 0);
+}
+
 async fn a_wrong_key_is_refused_at_the_start(engine: Engine) {
     let mut program = Program::start(engine).await;
     program.kill();
@@ -93,6 +117,7 @@ async fn the_commands_say_what_they_made_and_nothing_else(engine: Engine) {
 
 on_both!(
     the_demo_prints_the_documented_line,
+    a_demo_without_a_folder_leaves_nothing_behind,
     a_wrong_key_is_refused_at_the_start,
     the_commands_say_what_they_made_and_nothing_else,
 );
