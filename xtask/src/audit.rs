@@ -14,6 +14,8 @@ pub(crate) fn all() -> anyhow::Result<()> {
             run(cargo(&["install", "--locked", "--root"]).arg(&home).arg(tool))?;
         }
     }
+    // cargo-deny looks at every platform's dependencies, also at those that no build here has fetched.
+    run(&mut cargo(&["fetch", "--locked"]))?;
     let deny = ["--offline", "--all-features", "check", "bans", "licenses", "sources"];
     run(Command::new(home.join("bin/cargo-deny")).args(deny).current_dir(root()))?;
     run(Command::new(home.join("bin/cargo-machete")).current_dir(root()))?;

@@ -21,3 +21,6 @@ pub use ambient::{Ambient, Clock, Entropy};
 pub use ids::Id;
 pub use money::{Currency, Money};
 pub use secret::Secret;
+// For what `words!` writes in other crates.
+#[doc(hidden)]
+pub use serde;
