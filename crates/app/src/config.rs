@@ -3,6 +3,7 @@
 //! Owns every key, its default and its limits. Refuses a key that it does not know, and tells all that is wrong at
 //! once, each with its place. The only place where the environment enters.
 
+mod providers;
 mod redacted;
 mod secrets;
 mod source;
@@ -18,10 +19,10 @@ use std::{
 
 use kontor_domain::{Secret, ambient::Entropy};
 use kontor_engine::Settings as Engine;
-use kontor_providers::{Settings as Providers, worldpay};
 use kontor_web::Limits;
 use url::Url;
 
+use providers::Providers;
 use source::Source;
 
 /// How much longer than a call to a provider a request may take, in seconds.
@@ -55,7 +56,7 @@ pub(crate) struct Config {
     resolve_after: u64,
     not_found_after: u64,
     sweep: u64,
-    worldpay: worldpay::Settings,
+    providers: Providers,
     body_bytes: u64,
     request_timeout: u64,
     login_per_minute: u64,
@@ -112,11 +113,8 @@ impl Config {
         let listen = source.parsed("listen", "an address such as 127.0.0.1:8080");
         let listen = listen.unwrap_or_else(|| ([127, 0, 0, 1], 8080).into());
         let public_url = source.url("public_url").or_else(|| Url::parse(&format!("http://{listen}")).ok());
-        let worldpay = worldpay::Settings {
-            timeout_ms: source.number("providers.worldpay.timeout_ms", 1_000..=300_000).unwrap_or(65_000),
-            sandbox_url: source.url("providers.worldpay.sandbox_url"),
-        };
-        let call = worldpay.timeout_ms.div_ceil(1_000);
+        let providers = Providers::read(&mut source);
+        let call = u64::try_from(providers.longest().as_millis()).unwrap_or(u64::MAX).div_ceil(1_000);
         let config = Self {
             listen,
             data_dir: source.path("data_dir").unwrap_or_else(|| PathBuf::from("kontor-data")),
@@ -140,7 +138,7 @@ impl Config {
                 .unwrap_or(call.saturating_add(REQUEST_MARGIN).saturating_mul(2).max(30)),
             login_per_minute: source.number("limits.login_per_minute", 1..=1_000_000).unwrap_or(10),
             public_per_minute: source.number("limits.public_per_minute", 1..=1_000_000).unwrap_or(300),
-            worldpay,
+            providers,
         };
         config.agree(&mut source, call);
         source.finish()?;
@@ -199,9 +197,9 @@ impl Config {
         self.metrics_token_file.as_deref().map(secrets::read).transpose()
     }
 
-    /// The providers' settings.
-    pub(crate) fn providers(&self) -> Providers {
-        Providers { worldpay: self.worldpay.clone() }
+    /// The providers' settings, with the secret of the operator's app read from its file.
+    pub(crate) fn providers(&self) -> anyhow::Result<kontor_providers::Settings> {
+        self.providers.settings()
     }
 
     /// The use cases' settings.
@@ -213,7 +211,7 @@ impl Config {
             resolve_after: Duration::from_secs(self.resolve_after),
             not_found_after: Duration::from_secs(self.not_found_after),
             sweep: Duration::from_secs(self.sweep),
-            provider_timeout: Duration::from_millis(self.worldpay.timeout_ms),
+            provider_timeout: self.providers.longest(),
         }
     }
 

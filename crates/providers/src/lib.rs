@@ -3,9 +3,11 @@
 //! One folder a provider: pure building and parsing of wire texts, and one thin client. Refuses to know the
 //! database, to retry anything that could charge again, and to log a body.
 
+pub mod authorize_net;
 pub mod error;
 pub mod http;
 pub mod provider;
+pub mod quickbooks;
 pub mod registry;
 pub mod worldpay;
 

@@ -3,13 +3,17 @@
 use kontor_domain::templates::Template;
 use url::Url;
 
-use crate::{Http, Provider, worldpay};
+use crate::{Http, Provider, authorize_net, quickbooks, worldpay};
 
 /// What the operator set, for each provider.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
+    /// Authorize.Net.
+    pub authorize_net: authorize_net::Settings,
     /// Worldpay Express.
     pub worldpay: worldpay::Settings,
+    /// QuickBooks Online.
+    pub quickbooks: quickbooks::Settings,
 }
 
 /// The providers.

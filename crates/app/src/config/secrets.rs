@@ -13,14 +13,21 @@ use kontor_domain::{Secret, ambient::Entropy};
 /// The shortest secret that signs, in bytes (API.md §6).
 const MIN: usize = 32;
 
-/// Reads a secret. Surrounding white space does not count.
+/// Reads a secret that signs. Surrounding white space does not count.
 pub(super) fn read(path: &Path) -> anyhow::Result<Secret> {
+    let secret = read_given(path)?;
+    let length = secret.expose().len();
+    ensure!(length >= MIN, "the secret file {} has {length} bytes; it needs at least {MIN}", path.display());
+    Ok(secret)
+}
+
+/// Reads a secret that somebody else chose, of any length but none.
+pub(super) fn read_given(path: &Path) -> anyhow::Result<Secret> {
     let bytes =
         fs::read(path).with_context(|| format!("the secret file {} cannot be read", path.display()))?;
     let text = String::from_utf8(bytes).unwrap_or_else(|error| hex(error.as_bytes()));
     let secret = Secret::new(text.trim().to_owned());
-    let length = secret.expose().len();
-    ensure!(length >= MIN, "the secret file {} has {length} bytes; it needs at least {MIN}", path.display());
+    ensure!(!secret.expose().is_empty(), "the secret file {} is empty", path.display());
     Ok(secret)
 }
 

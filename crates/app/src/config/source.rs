@@ -15,7 +15,7 @@ use toml::de::{DeTable, DeValue};
 use url::Url;
 
 /// Every key there is.
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 27] = [
     "listen",
     "public_url",
     "data_dir",
@@ -28,8 +28,15 @@ const KEYS: [&str; 20] = [
     "payments.resolve_after_seconds",
     "payments.not_found_after_seconds",
     "payments.sweep_seconds",
+    "providers.authorize_net.timeout_ms",
+    "providers.authorize_net.sandbox_url",
     "providers.worldpay.timeout_ms",
     "providers.worldpay.sandbox_url",
+    "providers.quickbooks.client_id",
+    "providers.quickbooks.client_secret_file",
+    "providers.quickbooks.environment",
+    "providers.quickbooks.sandbox_url",
+    "providers.quickbooks.timeout_ms",
     "limits.body_bytes",
     "limits.request_timeout_seconds",
     "limits.login_per_minute",

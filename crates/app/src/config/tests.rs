@@ -12,7 +12,10 @@ fn the_defaults_stand() {
     assert_eq!(config.public_url.as_str(), "http://127.0.0.1:8080/");
     assert_eq!(config.database_url(), "sqlite:kontor-data/kontor.db");
     assert_eq!(config.key_file(), Path::new("kontor-data.key"), "beside the folder, not inside");
-    assert_eq!(config.providers().worldpay.timeout_ms, 65_000);
+    let providers = config.providers().expect("no secret to read");
+    assert_eq!(providers.worldpay.timeout_ms, 65_000);
+    assert_eq!(providers.authorize_net.timeout_ms, 30_000);
+    assert_eq!(providers.quickbooks.environment.as_str(), "Production");
     assert_eq!(localhost().as_str(), "http://127.0.0.1:8080/");
 }
 
@@ -40,4 +43,35 @@ fn what_is_printed_sets_the_same_and_hides_passwords() {
     let again = read(&printed).expect("what is printed can be read");
     assert_eq!(again.redacted(), printed);
     assert!(again.log.json);
+}
+
+#[test]
+fn the_operators_app_is_whole_and_its_secret_is_read_and_not_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("intuit.secret");
+    let toml = |file: &Path| {
+        let file = file.display();
+        format!(
+            "[providers.quickbooks]\nclient_id = \"AB1\"\nclient_secret_file = \"{file}\"\nenvironment = \"Sandbox\""
+        )
+    };
+    let config = read(&toml(&file)).expect("settings");
+    let missing = config.providers().expect_err("there is no such file").to_string();
+    assert!(missing.contains("intuit.secret"), "{missing}");
+    std::fs::write(&file, " \n").expect("a file");
+    let empty = config.providers().expect_err("it is empty").to_string();
+    assert!(empty.contains("is empty"), "{empty}");
+    std::fs::write(&file, "shh-hunter2\n").expect("a file");
+    let app = config.providers().expect("settings").quickbooks;
+    assert_eq!(app.client_secret.as_ref().map(|it| it.expose().to_owned()).as_deref(), Some("shh-hunter2"));
+    assert_eq!(app.environment.as_str(), "Sandbox");
+    assert!(!format!("{app:?}").contains("hunter2") && !config.redacted().contains("hunter2"));
+    assert_eq!(read(&config.redacted()).expect("it can be read").redacted(), config.redacted());
+
+    let wrong = |toml: &str| read(toml).err().map(|it| it.to_string()).unwrap_or_default();
+    assert!(wrong("[providers.quickbooks]\nclient_id = \"AB1\"").contains("an app has both"));
+    assert!(wrong("[providers.quickbooks]\nclient_secret_file = \"x\"").contains("an app has both"));
+    assert!(
+        wrong("[providers.quickbooks]\nenvironment = \"sandbox\"").contains("one of: Production, Sandbox")
+    );
 }

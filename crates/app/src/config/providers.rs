@@ -1,0 +1,86 @@
+//! The providers' settings: addresses, times, and the operator's app at Intuit.
+
+use std::{path::PathBuf, time::Duration};
+
+use kontor_providers::{
+    Settings, authorize_net,
+    quickbooks::{self, Environment},
+    worldpay,
+};
+
+use super::{secrets, source::Source};
+
+/// The providers' settings in force.
+#[derive(Debug, Clone)]
+pub(super) struct Providers {
+    pub(super) authorize_net: authorize_net::Settings,
+    pub(super) worldpay: worldpay::Settings,
+    /// Without its secret, which is read when it is needed.
+    pub(super) quickbooks: quickbooks::Settings,
+    pub(super) client_secret_file: Option<PathBuf>,
+}
+
+impl Providers {
+    pub(super) fn read(source: &mut Source) -> Self {
+        let timeout = 1_000..=300_000;
+        let mut milliseconds = |key: &str, default| source.number(key, timeout.clone()).unwrap_or(default);
+        let times = [
+            milliseconds("providers.authorize_net.timeout_ms", 30_000),
+            milliseconds("providers.worldpay.timeout_ms", 65_000),
+            milliseconds("providers.quickbooks.timeout_ms", 60_000),
+        ];
+        let [authorize_net, worldpay, quickbooks] = times;
+        let environments = [Environment::Production, Environment::Sandbox];
+        let named = source.one_of("providers.quickbooks.environment", &environments.map(Environment::as_str));
+        let providers = Self {
+            authorize_net: authorize_net::Settings {
+                timeout_ms: authorize_net,
+                sandbox_url: source.url("providers.authorize_net.sandbox_url"),
+            },
+            worldpay: worldpay::Settings {
+                timeout_ms: worldpay,
+                sandbox_url: source.url("providers.worldpay.sandbox_url"),
+            },
+            quickbooks: quickbooks::Settings {
+                client_id: source.text("providers.quickbooks.client_id"),
+                client_secret: None,
+                environment: environments
+                    .into_iter()
+                    .find(|it| Some(it.as_str()) == named)
+                    .unwrap_or_default(),
+                sandbox_url: source.url("providers.quickbooks.sandbox_url"),
+                timeout_ms: quickbooks,
+            },
+            client_secret_file: source.path("providers.quickbooks.client_secret_file"),
+        };
+        let app = (providers.quickbooks.client_id.is_some(), providers.client_secret_file.is_some());
+        match app {
+            (true, false) => source.wrong(
+                "providers.quickbooks.client_id",
+                "needs providers.quickbooks.client_secret_file: an app has both",
+            ),
+            (false, true) => source.wrong(
+                "providers.quickbooks.client_secret_file",
+                "needs providers.quickbooks.client_id: an app has both",
+            ),
+            _ => {}
+        }
+        providers
+    }
+
+    /// The longest that a call to any of them may take.
+    pub(super) fn longest(&self) -> Duration {
+        let times = [self.authorize_net.timeout_ms, self.worldpay.timeout_ms, self.quickbooks.timeout_ms];
+        Duration::from_millis(times.into_iter().max().unwrap_or_default())
+    }
+
+    /// With the secret of the operator's app.
+    pub(super) fn settings(&self) -> anyhow::Result<Settings> {
+        let secret = self.client_secret_file.as_deref().map(secrets::read_given).transpose()?;
+        Ok(Settings {
+            authorize_net: self.authorize_net.clone(),
+            worldpay: self.worldpay.clone(),
+            quickbooks: quickbooks::Settings { client_secret: secret, ..self.quickbooks.clone() },
+        })
+    }
+}
