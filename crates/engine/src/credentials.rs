@@ -12,6 +12,7 @@ use kontor_domain::{
     Secret,
     ids::{IntegrationId, OrganizationId},
 };
+use kontor_providers::Connection;
 use kontor_store::{Conn, integrations::Integration, keys, keys::WrappedDek, secrets};
 use kontor_vault::{Context, Dek, Kek, Keyring};
 use serde_json::json;
@@ -36,6 +37,22 @@ pub struct Opened {
     pub configuration: BTreeMap<String, String>,
     /// The secrets by the template's key.
     pub secrets: BTreeMap<String, Secret>,
+    /// What the provider said of the account; no secrets.
+    pub account: BTreeMap<String, String>,
+    /// The access token, where somebody consented.
+    pub access_token: Option<Secret>,
+}
+
+impl Opened {
+    /// As a provider takes it.
+    pub fn connection(&self) -> Connection<'_> {
+        Connection {
+            configuration: &self.configuration,
+            secrets: &self.secrets,
+            account: &self.account,
+            access_token: self.access_token.as_ref(),
+        }
+    }
 }
 
 impl Credentials {
@@ -137,7 +154,12 @@ impl Engine {
                 .map_err(|error| Error::Vault(format!("{} of {subject}: {error}", it.field)))?;
             opened.insert(it.field, secret);
         }
-        Ok(Opened { configuration: integration.configuration.clone(), secrets: opened })
+        Ok(Opened {
+            configuration: integration.configuration.clone(),
+            secrets: opened,
+            account: BTreeMap::new(),
+            access_token: None,
+        })
     }
 
     /// The key that a record names, from the cache or unwrapped.

@@ -8,7 +8,7 @@ use kontor_domain::{
     integrations::TestStatus,
     templates::Template,
 };
-use kontor_providers::{Connection, TestReport};
+use kontor_providers::TestReport;
 use kontor_store::{Conn, integrations, integrations::Integration, payments, secrets};
 use serde_json::json;
 
@@ -158,7 +158,7 @@ impl Engine {
         };
         let provider = self.registry.get(&integration.provider).ok_or(Error::IntegrationNotFound)?;
         let opened = self.open_credentials(organization, &integration, actor, "connection test").await?;
-        let connection = Connection { configuration: &opened.configuration, secrets: &opened.secrets };
+        let connection = opened.connection();
         let report = provider.test(&connection).await;
         let status = if report.success { TestStatus::Success } else { TestStatus::Failed };
         let mut tx = self.db.write().await?;

@@ -3,7 +3,6 @@
 use std::{sync::Arc, time::Duration};
 
 use kontor_domain::{Id, ids::OrganizationId, ids::PaymentId};
-use kontor_providers::Connection;
 use kontor_store::{hosted, idempotency, integrations, jobs, jobs::Job, payments};
 use tokio::{sync::watch, task::JoinSet};
 
@@ -113,11 +112,12 @@ impl Engine {
         let mut closed = true;
         if let (Some(setup), Some(integration)) = (setup, integration)
             && let Some(setup_id) = &setup.setup_id
-            && let Some(pages) = self.registry.get(&setup.provider).and_then(|it| it.hosted())
+            && let Some(provider) = self.registry.get(&setup.provider)
+            && let Some(pages) = provider.hosted()
         {
             let actor = Actor::system();
             let opened = self.open_credentials(job.organization, &integration, &actor, "close page").await?;
-            let connection = Connection { configuration: &opened.configuration, secrets: &opened.secrets };
+            let connection = opened.connection();
             if let Err(error) = pages.expire(&connection, setup_id).await {
                 tracing::info!(%payment, %error, "the provider did not close a page");
                 closed = error.outcome_known && !error.retry_safe || job.attempts >= EXPIRE_TRIES;

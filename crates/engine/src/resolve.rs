@@ -10,7 +10,7 @@ use kontor_domain::{
     ids::{OrganizationId, PaymentId},
     payments::{Failure, Payment, Status},
 };
-use kontor_providers::{Connection, Lookup, ProviderError, ProviderTransaction};
+use kontor_providers::{Lookup, Provider, ProviderError, ProviderTransaction};
 use kontor_store::{Conn, attempts, hosted, integrations, jobs, payments};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -108,11 +108,12 @@ impl Engine {
         let Some(integration) = integration else {
             return Ok(Err(ProviderError::misconfigured("the integration of this payment was deleted")));
         };
-        let Some(pages) = self.registry.get(&setup.provider).and_then(|it| it.hosted()) else {
+        let provider = self.registry.get(&setup.provider);
+        let Some(pages) = provider.as_deref().and_then(Provider::hosted) else {
             return Ok(Err(ProviderError::misconfigured("this provider has no hosted page")));
         };
         let opened = self.open_credentials(organization, &integration, actor, "resolve").await?;
-        let connection = Connection { configuration: &opened.configuration, secrets: &opened.secrets };
+        let connection = opened.connection();
         let by = match &setup.setup_id {
             Some(setup_id) => Lookup::Setup(setup_id),
             None => Lookup::Reference {

@@ -14,7 +14,8 @@ pub mod worldpay;
 pub use error::ProviderError;
 pub use http::Http;
 pub use provider::{
-    BillingAddress, Connection, HostedOrder, HostedPage, HostedPayments, HostedReturn, Lookup, Provider,
-    ProviderTransaction, ReturnError, ReturnStatus, TestReport, TransactionKind, TransactionState,
+    BillingAddress, Connection, HostedOrder, HostedPage, HostedPayments, HostedReturn, Lookup, Outgoing,
+    Provider, ProviderTransaction, Proxied, ReturnError, ReturnStatus, TestReport, TransactionKind,
+    TransactionState,
 };
 pub use registry::{Registry, Settings};

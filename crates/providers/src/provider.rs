@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use kontor_domain::{Money, Secret, templates::Template};
+use url::Url;
 
 use crate::ProviderError;
 
@@ -14,6 +15,20 @@ pub struct Connection<'a> {
     pub configuration: &'a BTreeMap<String, String>,
     /// The secrets, by the template's key.
     pub secrets: &'a BTreeMap<String, Secret>,
+    /// What the provider said of the account when somebody consented, such as a company's number; no secrets.
+    pub account: &'a BTreeMap<String, String>,
+    /// The access token, where somebody consented.
+    pub access_token: Option<&'a Secret>,
+}
+
+/// What is known of an account that nobody consented for.
+static NO_ACCOUNT: BTreeMap<String, String> = BTreeMap::new();
+
+impl<'a> Connection<'a> {
+    /// One without consent: settings and secrets are all there is.
+    pub fn plain(configuration: &'a BTreeMap<String, String>, secrets: &'a BTreeMap<String, Secret>) -> Self {
+        Self { configuration, secrets, account: &NO_ACCOUNT, access_token: None }
+    }
 }
 
 /// How a connection test ended.
@@ -40,8 +55,42 @@ pub trait Provider: Send + Sync + 'static {
         None
     }
 
+    /// How requests of a caller's own reach it, where they may.
+    fn proxied(&self) -> Option<&dyn Proxied> {
+        None
+    }
+
     /// Makes a real authenticated call.
     async fn test(&self, connection: &Connection<'_>) -> TestReport;
+}
+
+/// Requests of a caller's own that are sent on with the credential put in.
+#[async_trait]
+pub trait Proxied: Send + Sync {
+    /// What a caller's path is appended to: the environment's address.
+    fn base(&self, connection: &Connection<'_>) -> Result<Url, ProviderError>;
+
+    /// Whether a credential of this provider may go to that address.
+    fn allows(&self, connection: &Connection<'_>, url: &Url) -> bool;
+
+    /// Puts the credential in. Nothing of the caller's is interpolated.
+    async fn authorize(
+        &self,
+        connection: &Connection<'_>,
+        request: &mut Outgoing<'_>,
+    ) -> Result<(), ProviderError>;
+}
+
+/// A caller's request on its way out.
+pub struct Outgoing<'a> {
+    /// The method, in capitals.
+    pub method: &'a str,
+    /// Where to; a credential in the query is added here.
+    pub url: Url,
+    /// Headers that carry the credential.
+    pub headers: Vec<(String, Secret)>,
+    /// The body, for providers whose credential is a signature over it.
+    pub body: &'a [u8],
 }
 
 /// Payments on the provider's own page.

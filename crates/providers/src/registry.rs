@@ -1,5 +1,7 @@
 //! Which providers there are. A provider is a folder and one line here.
 
+use std::sync::{Arc, PoisonError, RwLock};
+
 use kontor_domain::templates::Template;
 use url::Url;
 
@@ -16,28 +18,29 @@ pub struct Settings {
     pub quickbooks: quickbooks::Settings,
 }
 
-/// The providers.
+/// The providers. Shared: those that are described by the operator's files may change while the program runs.
 pub struct Registry {
-    providers: Vec<Box<dyn Provider>>,
+    providers: RwLock<Vec<Arc<dyn Provider>>>,
 }
 
 impl Registry {
     /// All of them. Fails when an embedded template cannot be read, which the tests would have told.
     pub fn new(settings: Settings, http: Http) -> Result<Self, String> {
-        let providers: Vec<Box<dyn Provider>> =
-            vec![Box::new(worldpay::Worldpay::new(settings.worldpay, http)?)];
-        Ok(Self { providers })
+        let providers: Vec<Arc<dyn Provider>> =
+            vec![Arc::new(worldpay::Worldpay::new(settings.worldpay, http)?)];
+        Ok(Self { providers: RwLock::new(providers) })
     }
 
-    /// The provider of that name, in any case of letters.
-    pub fn get(&self, provider: &str) -> Option<&dyn Provider> {
-        let found = self.providers.iter().find(|it| it.template().provider.eq_ignore_ascii_case(provider));
-        found.map(AsRef::as_ref)
+    /// The provider of that name, in any case of letters. Whoever holds it goes on with it, also when it is
+    /// replaced meanwhile.
+    pub fn get(&self, provider: &str) -> Option<Arc<dyn Provider>> {
+        let providers = self.providers.read().unwrap_or_else(PoisonError::into_inner);
+        providers.iter().find(|it| it.template().provider.eq_ignore_ascii_case(provider)).map(Arc::clone)
     }
 
-    /// Every template, in the order of the registry.
-    pub fn templates(&self) -> impl Iterator<Item = &Template> {
-        self.providers.iter().map(|it| it.template())
+    /// Every provider, in the order of the registry.
+    pub fn all(&self) -> Vec<Arc<dyn Provider>> {
+        self.providers.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

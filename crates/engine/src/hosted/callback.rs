@@ -6,7 +6,7 @@ use kontor_domain::{
     ids::{InvoiceId, PaymentId},
     payments::{Payment, Status},
 };
-use kontor_providers::{HostedReturn, ReturnStatus};
+use kontor_providers::{HostedReturn, Provider, ReturnStatus};
 use kontor_store::{Conn, hosted, payments};
 use serde_json::json;
 use subtle::ConstantTimeEq;
@@ -93,8 +93,8 @@ impl Engine {
         fields: &[(String, String)],
         actor: &Actor,
     ) -> Result<Returned, CallbackError> {
-        let pages =
-            self.registry.get(provider).and_then(|it| it.hosted()).ok_or(CallbackError::UnknownProvider)?;
+        let adapter = self.registry.get(provider);
+        let pages = adapter.as_deref().and_then(Provider::hosted).ok_or(CallbackError::UnknownProvider)?;
         let back = pages.read_return(fields).map_err(|error| CallbackError::Fields(error.fields))?;
         let mut conn = self.db.read().await?;
         let setup = hosted::by_setup_id(&mut conn, provider, &back.setup_id).await?;

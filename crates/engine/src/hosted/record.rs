@@ -4,7 +4,7 @@ use kontor_domain::{
     ids::OrganizationId,
     payments::{Payment, Status},
 };
-use kontor_providers::{Connection, HostedOrder, HostedPage, ProviderError};
+use kontor_providers::{HostedOrder, HostedPage, Provider, ProviderError};
 use kontor_store::{hosted, idempotency, jobs, payments};
 use serde_json::json;
 
@@ -27,7 +27,7 @@ impl Engine {
         opened: &Opened,
     ) -> Result<HostedPage, ProviderError> {
         let provider = self.registry.get(&order.provider);
-        let Some(pages) = provider.and_then(|it| it.hosted()) else {
+        let Some(pages) = provider.as_deref().and_then(Provider::hosted) else {
             return Err(ProviderError::misconfigured("this provider has no hosted page"));
         };
         let return_url = self.callback_url(&order.provider);
@@ -44,7 +44,7 @@ impl Engine {
             customer_number: &payment.customer_number,
             billing: None,
         };
-        let connection = Connection { configuration: &opened.configuration, secrets: &opened.secrets };
+        let connection = opened.connection();
         pages.open(&connection, &hosted_order).await
     }
 

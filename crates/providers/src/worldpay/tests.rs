@@ -10,9 +10,11 @@ fn worldpay(sandbox: Option<&str>) -> Worldpay {
     Worldpay::new(settings, http).unwrap_or_else(|error| panic!("{error}"))
 }
 
+static NO_SECRETS: BTreeMap<String, kontor_domain::Secret> = BTreeMap::new();
+
 fn places(worldpay: &Worldpay, sandbox: Option<&str>) -> [String; 3] {
     let configuration = sandbox.map(|it| ("IsSandbox".to_owned(), it.to_owned())).into_iter().collect();
-    let connection = Connection { configuration: &configuration, secrets: &BTreeMap::new() };
+    let connection = Connection::plain(&configuration, &NO_SECRETS);
     let address =
         |host| worldpay.address(&connection, host).map_or_else(|error| panic!("{error}"), String::from);
     [address(Host::Transaction), address(Host::Reporting), worldpay.page(&connection, "ID")]
@@ -58,7 +60,7 @@ async fn a_test_that_reaches_nobody_says_so() {
     let secrets =
         secrets.map(|key| (key.to_owned(), kontor_domain::Secret::new("1".to_owned()))).into_iter().collect();
     let configuration = BTreeMap::from([("ApplicationId".to_owned(), "1".to_owned())]);
-    let report = worldpay.test(&Connection { configuration: &configuration, secrets: &secrets }).await;
+    let report = worldpay.test(&Connection::plain(&configuration, &secrets)).await;
     assert!(!report.success);
     assert_eq!(report.error.map(|it| it.kind), Some(Kind::Unreachable));
     assert!(report.details.contains("try again later"), "{}", report.details);

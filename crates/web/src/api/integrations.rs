@@ -102,7 +102,7 @@ pub(crate) async fn create(
     let organization = who.in_path(&organization)?;
     let (asked, form) = body.read_with_form::<Create>()?;
     let choice = preference.choose(form);
-    let template = fitting(&web, &asked)?.clone();
+    let template = fitting(&web, &asked)?;
     let integration = new(&web, &who, &template, &asked)?;
     let mut change = match Change::begin(&web, organization, repeat, body.bytes()?).await? {
         Claimed::New(change) => change,
@@ -120,14 +120,18 @@ pub(crate) async fn create(
 }
 
 /// The template of a type and provider.
-fn fitting<'a>(web: &'a Web, asked: &Create) -> Result<&'a Template, Problem> {
+fn fitting(web: &Web, asked: &Create) -> Result<Template, Problem> {
     let provider = web.engine.registry.get(&asked.provider);
-    let template = provider
-        .map(kontor_providers::Provider::template)
-        .filter(|it| it.integration_type == asked.integration_type);
+    let template =
+        provider.map(|it| it.template().clone()).filter(|it| it.integration_type == asked.integration_type);
     template.ok_or_else(|| {
-        let all = web.engine.registry.templates().filter(|it| it.integration_type == asked.integration_type);
-        let names: Vec<&str> = all.map(|it| it.provider.as_str()).collect();
+        let all = web.engine.registry.all();
+        let names: Vec<&str> = all
+            .iter()
+            .map(|it| it.template())
+            .filter(|it| it.integration_type == asked.integration_type)
+            .map(|it| it.provider.as_str())
+            .collect();
         let message = match names.as_slice() {
             [] => "there is no provider of this type".to_owned(),
             names => format!("must be a provider of this type: {}", names.join(", ")),

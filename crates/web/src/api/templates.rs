@@ -157,8 +157,9 @@ pub(crate) async fn list(
     who.caller.admin()?;
     let wanted = type_of(&uri)?;
     let choice = preference.choose(None);
-    let all = web.engine.registry.templates();
-    let found = all.filter(|it| wanted.is_none_or(|wanted| wanted == it.integration_type));
+    let all = web.engine.registry.all();
+    let found =
+        all.iter().map(|it| it.template()).filter(|it| wanted.is_none_or(|one| one == it.integration_type));
     let templates = found.map(|it| TemplateView::of(it, choice.form)).collect();
     Ok(Answer::ok(&Templates { templates })?.in_form(choice))
 }

@@ -13,7 +13,7 @@ fn with<T>(market: Option<&str>, work: impl FnOnce(&Connection<'_>) -> T) -> T {
     let secrets = [("AccountId", "1000001"), ("AccountToken", "TOKEN&<>"), ("AcceptorId", "300000001")];
     let secrets = secrets.map(|(key, value)| (key.to_owned(), Secret::new(value.to_owned())));
     let secrets = BTreeMap::from(secrets);
-    work(&Connection { configuration: &configuration, secrets: &secrets })
+    work(&Connection::plain(&configuration, &secrets))
 }
 
 fn order(minor: i64) -> HostedOrder<'static> {
@@ -88,7 +88,7 @@ fn what_express_cannot_take_is_not_sent() {
     });
     let empty = BTreeMap::new();
     let none = BTreeMap::new();
-    let error = health_check(&Connection { configuration: &empty, secrets: &none }).err().expect("refused");
+    let error = health_check(&Connection::plain(&empty, &none)).err().expect("refused");
     assert!(error.message.contains("ApplicationId"), "{error}");
 }
 
