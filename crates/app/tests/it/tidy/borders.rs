@@ -108,9 +108,9 @@ fn provider_names(file: &File) -> Vec<String> {
         let line = line.split("//").next().unwrap_or_default();
         let line = if line.contains("example = ") { "" } else { line };
         let lower = line.to_lowercase();
-        let names = ["worldpay", "authorizenet", "authorize.net", "authorize_net", "quickbooks"];
-        let named = names.iter().any(|it| lower.contains(it));
-        let module = names.iter().any(|it| line.trim() == format!("pub mod {it};"));
+        let providers = ["worldpay", "authorizenet", "authorize.net", "authorize_net", "quickbooks"];
+        let named = providers.iter().any(|it| lower.contains(it));
+        let module = providers.iter().any(|it| line.trim() == format!("pub mod {it};"));
         if named && !module && !lower.contains("include_str!") {
             broken.push(format!("{}: a provider is named outside of its folder", at + 1));
         }
