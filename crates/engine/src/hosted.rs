@@ -4,6 +4,7 @@
 //! one's place. What happens on the page is found out in [`crate::resolve`].
 
 pub(crate) mod callback;
+mod close;
 mod record;
 pub(crate) mod schedule;
 pub(crate) mod verdict;

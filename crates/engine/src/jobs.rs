@@ -1,9 +1,9 @@
 //! The sweep: takes due jobs up, links events into their chains, and forgets what is old.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
-use kontor_domain::{Id, ids::OrganizationId, ids::PaymentId};
-use kontor_store::{hosted, idempotency, integrations, jobs, jobs::Job, payments};
+use kontor_domain::{Id, ids::OrganizationId};
+use kontor_store::{idempotency, jobs, jobs::Job, payments};
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
@@ -17,8 +17,6 @@ const BATCH: i64 = 64;
 const SIDE_BY_SIDE: usize = 8;
 /// Longer than a job's calls and transactions take.
 const LEASE_MARGIN: Duration = Duration::from_mins(1);
-/// How often a page is closed at the provider before that is given up: the page ends by itself anyway.
-const EXPIRE_TRIES: i64 = 5;
 /// How long answers are kept for repeated requests (API.md §1: 24 h at least).
 const KEEP_ANSWERS: Duration = Duration::from_hours(48);
 
@@ -87,50 +85,16 @@ impl Engine {
         while running.join_next().await.is_some() {}
     }
 
+    /// A kind of job is its noun's: here is only who does what.
     async fn run_job(&self, job: &Job) -> Result<(), Error> {
-        let payment: PaymentId = job.subject.parse().map_err(|_| kontor_store::Error::Corrupt("subject"))?;
         match job.kind.as_str() {
             RESOLVE => {
+                let payment = subject(job)?;
                 self.resolve(job.organization, payment, Why::Sweep, &Actor::system()).await.map(|_| ())
             }
-            EXPIRE => self.close_page(job, payment).await,
+            EXPIRE => self.close_page(job, subject(job)?).await,
             _ => Err(kontor_store::Error::Corrupt("kind").into()),
         }
-    }
-
-    /// Closes a page at the provider, on a best effort.
-    async fn close_page(&self, job: &Job, payment: PaymentId) -> Result<(), Error> {
-        let (setup, integration) = {
-            let mut conn = self.db.read().await?;
-            let setup = hosted::of_payment(&mut conn, job.organization, payment).await?;
-            let integration = match &setup {
-                Some(setup) => integrations::get(&mut conn, job.organization, setup.integration).await?,
-                None => None,
-            };
-            (setup, integration)
-        };
-        let mut closed = true;
-        if let (Some(setup), Some(integration)) = (setup, integration)
-            && let Some(setup_id) = &setup.setup_id
-            && let Some(provider) = self.registry.get(&setup.provider)
-            && let Some(pages) = provider.hosted()
-        {
-            let actor = Actor::system();
-            let opened = self.open_credentials(job.organization, &integration, &actor, "close page").await?;
-            let connection = opened.connection();
-            if let Err(error) = pages.expire(&connection, setup_id).await {
-                tracing::info!(%payment, %error, "the provider did not close a page");
-                closed = error.outcome_known && !error.retry_safe || job.attempts >= EXPIRE_TRIES;
-            }
-        }
-        let mut tx = self.db.write().await?;
-        if closed {
-            jobs::remove(&mut tx, job.organization, EXPIRE, &job.subject).await?;
-        } else {
-            let due = schedule::after(self.ambient.now(), schedule::retry(job.attempts, &self.settings));
-            self.schedule(&mut tx, job.organization, EXPIRE, payment, due).await?;
-        }
-        Ok(tx.commit().await?)
     }
 
     /// Gives a job to open payments that have none.
@@ -148,16 +112,21 @@ impl Engine {
         Ok(())
     }
 
-    /// Adds or moves a payment's job.
+    /// Adds a job about something, or moves it.
     pub(crate) async fn schedule(
         &self,
         conn: &mut kontor_store::Conn,
         organization: OrganizationId,
         kind: &str,
-        payment: PaymentId,
+        subject: impl fmt::Display,
         due: jiff::Timestamp,
     ) -> Result<(), Error> {
         let id = Id::new(&self.ambient);
-        Ok(jobs::schedule(conn, organization, id, kind, &payment.to_string(), due).await?)
+        Ok(jobs::schedule(conn, organization, id, kind, &subject.to_string(), due).await?)
     }
+}
+
+/// What a job is about.
+fn subject<T: FromStr>(job: &Job) -> Result<T, Error> {
+    job.subject.parse().map_err(|_| kontor_store::Error::Corrupt("subject").into())
 }
