@@ -3,6 +3,7 @@
 //! Owns every key, its default and its limits. Refuses a key that it does not know, and tells all that is wrong at
 //! once, each with its place. The only place where the environment enters.
 
+mod network;
 mod providers;
 mod redacted;
 mod secrets;
@@ -19,9 +20,11 @@ use std::{
 
 use kontor_domain::{Secret, ambient::Entropy};
 use kontor_engine::Settings as Engine;
+use kontor_providers::http::Opened;
 use kontor_web::Limits;
 use url::Url;
 
+use network::Network;
 use providers::Providers;
 use source::Source;
 
@@ -57,6 +60,7 @@ pub(crate) struct Config {
     not_found_after: u64,
     sweep: u64,
     providers: Providers,
+    network: Network,
     body_bytes: u64,
     request_timeout: u64,
     login_per_minute: u64,
@@ -139,6 +143,7 @@ impl Config {
             login_per_minute: source.number("limits.login_per_minute", 1..=1_000_000).unwrap_or(10),
             public_per_minute: source.number("limits.public_per_minute", 1..=1_000_000).unwrap_or(300),
             providers,
+            network: Network::read(&mut source),
         };
         config.agree(&mut source, call);
         source.finish()?;
@@ -200,6 +205,11 @@ impl Config {
     /// The providers' settings, with the secret of the operator's app read from its file.
     pub(crate) fn providers(&self) -> anyhow::Result<kontor_providers::Settings> {
         self.providers.settings()
+    }
+
+    /// Where calls may go beside the internet.
+    pub(crate) fn opened(&self) -> Vec<Opened> {
+        self.network.opened(&self.providers.sandboxes())
     }
 
     /// The use cases' settings.

@@ -66,7 +66,7 @@ pub(crate) async fn engine(config: &Config, migrate: bool) -> anyhow::Result<Arc
     let ambient = crate::ambient::ambient();
     let db = database(config, migrate).await?;
     let kek = key(config, &db, &ambient).await?;
-    let http = Http::new().map_err(anyhow::Error::msg)?;
+    let http = Http::new(&config.opened()).map_err(anyhow::Error::msg)?;
     let registry = Registry::new(config.providers()?, http).map_err(anyhow::Error::msg)?;
     let settings = config.engine();
     Ok(Arc::new(Engine { db, ambient, registry, credentials: Credentials::new(kek), settings }))

@@ -1,16 +1,30 @@
 //! The only HTTP client. Each call has a time limit and a limit on the answer's size.
 //!
-//! Refuses redirects, proxies of the environment, and retries: whether a request may be sent again is decided
-//! by who knows what it does. Logs method, host, path, status and time; never a header or a body.
+//! Owns the door to the network: every call passes the guard. Refuses redirects, proxies of the environment, and
+//! retries: whether a request may be sent again is decided by who knows what it does. Logs method, host, status and
+//! failure; never a path, a header or a body, since all of them may carry a secret.
 
-use std::time::Duration;
+pub mod address;
+mod failure;
+mod guard;
 
+use std::{fmt, time::Duration};
+
+use tokio::net::TcpStream;
 use url::Url;
 
-use crate::ProviderError;
+pub use failure::{Certificate, Failure};
+use guard::{Guard, Resolver, Way};
+pub use guard::{Opened, Rule};
 
 /// The longest that making a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
+/// How long a call may take where nothing else is said.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// How large an answer may be where nothing else is said, in bytes.
+const LIMIT: usize = 1024 * 1024;
+/// The most headers of an answer that are kept, and of how many bytes in all.
+const MAX_HEADERS: (usize, usize) = (100, 64 * 1024);
 
 /// A request.
 pub struct Call<'a> {
@@ -26,6 +40,16 @@ pub struct Call<'a> {
     pub timeout: Duration,
     /// How many bytes the answer's body may have.
     pub limit: usize,
+    /// The hosts that it may go to, as a template lists them: `api.shop.example`, `*.shop.example`, each with a port
+    /// where it is not 443. None where the address is the adapter's own and no part of it came from a caller.
+    pub hosts: Option<&'a [String]>,
+}
+
+impl<'a> Call<'a> {
+    /// A call without headers and body, within the ordinary limits.
+    pub fn new(method: Method, url: &'a Url) -> Self {
+        Self { method, url, headers: &[], body: Vec::new(), timeout: TIMEOUT, limit: LIMIT, hosts: None }
+    }
 }
 
 /// The methods in use.
@@ -33,116 +57,187 @@ pub struct Call<'a> {
 pub enum Method {
     /// Reads.
     Get,
+    /// Reads the headers.
+    Head,
     /// Does.
     Post,
     /// Replaces.
     Put,
+    /// Changes.
+    Patch,
+    /// Removes.
+    Delete,
 }
 
-/// An answer that arrived whole.
-#[derive(Debug)]
+impl Method {
+    /// As it stands in a request.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+
+    /// Whether twice is the same as once (RFC 9110 §9.2.2).
+    pub fn is_idempotent(self) -> bool {
+        !matches!(self, Self::Post | Self::Patch)
+    }
+}
+
+/// Headers of an answer, names in small letters. No Debug: a header may be a secret.
+#[derive(Clone, Default)]
+pub struct Headers(Vec<(String, String)>);
+
+impl Headers {
+    /// The first of that name, in any case of letters.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(it, _)| it.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// All of them, in their order. Those that are no text are left out.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    fn read(map: &reqwest::header::HeaderMap) -> Result<Self, Failure> {
+        let bytes: usize =
+            map.iter().map(|(name, value)| name.as_str().len().saturating_add(value.len())).sum();
+        if map.len() > MAX_HEADERS.0 || bytes > MAX_HEADERS.1 {
+            return Err(Failure::TooLarge);
+        }
+        let text = map.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+        Ok(Self(text.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()))
+    }
+}
+
+/// An answer that arrived whole, a redirect too: following one is the caller's decision.
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
-    /// Where the answer points to, where it does.
-    pub location: Option<String>,
+    /// Headers.
+    pub headers: Headers,
     /// The body.
     pub body: Vec<u8>,
 }
 
-/// Why there is no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
-    /// No connection was made: the request did not leave.
-    #[error("no connection could be made")]
-    NotSent,
-    /// The connection ended before the answer was whole.
-    #[error("the connection broke off before the answer was whole")]
-    Cut,
-    /// The time was up.
-    #[error("there was no answer in time")]
-    TimedOut,
-    /// The answer was larger than the limit.
-    #[error("the answer was too large")]
-    TooLarge,
+impl Answer {
+    /// Where the answer points to, where it does.
+    pub fn location(&self) -> Option<&str> {
+        self.headers.get("location")
+    }
+
+    /// Whether it is a page for people, which no interface answers.
+    pub fn is_page(&self) -> bool {
+        let said =
+            self.headers.get("content-type").is_some_and(|it| it.trim_start().starts_with("text/html"));
+        let head = self.body.trim_ascii_start();
+        let begins = |with: &[u8]| head.get(..with.len()).is_some_and(|it| it.eq_ignore_ascii_case(with));
+        said || begins(b"<!doctype html") || begins(b"<html")
+    }
 }
 
-impl From<Failure> for ProviderError {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::NotSent => Self::unreachable("Check the network and the provider's status page"),
-            Failure::Cut => Self::cut(""),
-            Failure::TimedOut => Self::timed_out(""),
-            Failure::TooLarge => Self::nonsense("the answer was too large"),
-        }
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Answer");
+        shown.field("status", &self.status).field("body_bytes", &self.body.len()).finish_non_exhaustive()
     }
 }
 
 /// The client. Clones share their connections.
 #[derive(Clone)]
 pub struct Http {
-    client: reqwest::Client,
+    guard: Guard,
+    public: reqwest::Client,
+    opened: reqwest::Client,
 }
 
 impl Http {
-    /// A client. Fails when the system has no usable TLS roots.
-    pub fn new() -> Result<Self, String> {
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .connect_timeout(CONNECT)
-            .user_agent(concat!("Kontor/", env!("CARGO_PKG_VERSION")))
-            .build();
-        client.map(|client| Self { client }).map_err(|error| error.to_string())
+    /// A client that reaches the internet and what the operator opened. Fails when the system has no usable TLS roots.
+    pub fn new(opened: &[Opened]) -> Result<Self, String> {
+        Self::with(Guard::new(opened))
+    }
+
+    fn with(guard: Guard) -> Result<Self, String> {
+        let client = |way| {
+            reqwest::Client::builder()
+                .no_proxy()
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .referer(false)
+                .https_only(way == Way::Public)
+                .dns_resolver(Resolver { guard: guard.clone(), way })
+                .connect_timeout(CONNECT)
+                .user_agent(concat!("Kontor/", env!("CARGO_PKG_VERSION")))
+                .build()
+                .map_err(|error| error.to_string())
+        };
+        Ok(Self { public: client(Way::Public)?, opened: client(Way::Opened)?, guard })
     }
 
     /// Sends a request and reads the whole answer.
     pub async fn send(&self, call: Call<'_>) -> Result<Answer, Failure> {
-        let method = match call.method {
-            Method::Get => reqwest::Method::GET,
-            Method::Post => reqwest::Method::POST,
-            Method::Put => reqwest::Method::PUT,
-        };
-        let mut request = self.client.request(method, call.url.clone()).timeout(call.timeout).body(call.body);
-        for (name, value) in call.headers {
-            request = request.header(*name, *value);
-        }
-        let result = read(request, call.limit).await;
+        let method = call.method.word();
         let host = call.url.host_str().unwrap_or_default();
-        let path = call.url.path();
+        let limit = call.limit;
+        let result = match self.request(&call) {
+            Ok(request) => read(request.timeout(call.timeout).body(call.body), limit).await,
+            Err(failure) => Err(failure),
+        };
         match &result {
-            Ok(answer) => tracing::debug!(host, path, status = answer.status, "answered"),
-            Err(failure) => tracing::info!(host, path, %failure, "no answer"),
+            Ok(answer) => tracing::debug!(method, host, status = answer.status, "answered"),
+            Err(failure) => tracing::info!(method, host, %failure, "no answer"),
+        }
+        result
+    }
+
+    fn request(&self, call: &Call<'_>) -> Result<reqwest::RequestBuilder, Failure> {
+        let client = match self.guard.check(call.url, call.hosts).map_err(Failure::Refused)? {
+            Way::Public => &self.public,
+            Way::Opened => &self.opened,
+        };
+        let method =
+            reqwest::Method::from_bytes(call.method.word().as_bytes()).map_err(|_| Failure::Unfit)?;
+        let request = client.request(method, call.url.clone());
+        Ok(call.headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)))
+    }
+
+    /// Connects to a host for a protocol other than HTTP, through the same guard.
+    pub async fn connect(
+        &self,
+        host: &str,
+        port: u16,
+        hosts: Option<&[String]>,
+        timeout: Duration,
+    ) -> Result<TcpStream, Failure> {
+        let connecting = async {
+            let addresses = self.guard.addresses(host, port, hosts).await?;
+            TcpStream::connect(addresses.as_slice()).await.map_err(|_| Failure::NotSent)
+        };
+        let connected = tokio::time::timeout(timeout.min(CONNECT), connecting).await;
+        let result = connected.unwrap_or(Err(Failure::NotSent));
+        if let Err(failure) = &result {
+            tracing::info!(host, %failure, "no connection");
         }
         result
     }
 }
 
 async fn read(request: reqwest::RequestBuilder, limit: usize) -> Result<Answer, Failure> {
-    let mut response = request.send().await.map_err(|error| sort(&error))?;
+    let mut response = request.send().await.map_err(|error| failure::sort(&error))?;
     let status = response.status().as_u16();
-    let location = response.headers().get(reqwest::header::LOCATION);
-    let location = location.and_then(|it| it.to_str().ok()).map(str::to_owned);
+    let headers = Headers::read(response.headers())?;
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| sort(&error))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| failure::sort(&error))? {
         if body.len().saturating_add(chunk.len()) > limit {
             return Err(Failure::TooLarge);
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer { status, location, body })
-}
-
-/// A connection that was never made sent nothing; after that nobody can be sure.
-fn sort(error: &reqwest::Error) -> Failure {
-    if error.is_connect() || error.is_builder() {
-        Failure::NotSent
-    } else if error.is_timeout() {
-        Failure::TimedOut
-    } else {
-        Failure::Cut
-    }
+    Ok(Answer { status, headers, body })
 }
 
 #[cfg(test)]

@@ -106,6 +106,7 @@ impl Worldpay {
                 body: message.text.expose().as_bytes().to_vec(),
                 timeout: Duration::from_millis(self.settings.timeout_ms),
                 limit: LIMIT,
+                hosts: None,
             })
             .await?;
         // Express answers 200 also for refusals (§1): any other status is not its word.

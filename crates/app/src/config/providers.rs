@@ -8,6 +8,8 @@ use kontor_providers::{
     worldpay,
 };
 
+use url::Url;
+
 use super::{secrets, source::Source};
 
 /// The providers' settings in force.
@@ -72,6 +74,12 @@ impl Providers {
     pub(super) fn longest(&self) -> Duration {
         let times = [self.authorize_net.timeout_ms, self.worldpay.timeout_ms, self.quickbooks.timeout_ms];
         Duration::from_millis(times.into_iter().max().unwrap_or_default())
+    }
+
+    /// Where the sandboxes stand instead.
+    pub(super) fn sandboxes(&self) -> [Option<&Url>; 3] {
+        let (authorize_net, quickbooks) = (&self.authorize_net.sandbox_url, &self.quickbooks.sandbox_url);
+        [authorize_net.as_ref(), self.worldpay.sandbox_url.as_ref(), quickbooks.as_ref()]
     }
 
     /// With the secret of the operator's app.

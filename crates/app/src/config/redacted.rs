@@ -45,6 +45,9 @@ impl Config {
         out += &line("environment", Some(text(quickbooks.environment.as_str())));
         out += &line("timeout_ms", Some(quickbooks.timeout_ms.to_string()));
         out += &address(quickbooks.sandbox_url.as_ref());
+        out += "\n[network]\n";
+        let hosts: Vec<toml::Value> = self.network.allow_hosts.iter().map(|it| it.clone().into()).collect();
+        out += &line("allow_hosts", Some(toml::Value::Array(hosts).to_string()));
         out += "\n[limits]\n";
         out += &line("body_bytes", Some(self.body_bytes.to_string()));
         out += &line("request_timeout_seconds", Some(self.request_timeout.to_string()));

@@ -15,7 +15,7 @@ use toml::de::{DeTable, DeValue};
 use url::Url;
 
 /// Every key there is.
-const KEYS: [&str; 27] = [
+const KEYS: [&str; 28] = [
     "listen",
     "public_url",
     "data_dir",
@@ -41,9 +41,12 @@ const KEYS: [&str; 27] = [
     "limits.request_timeout_seconds",
     "limits.login_per_minute",
     "limits.public_per_minute",
+    "network.allow_hosts",
     "log.format",
     "log.filter",
 ];
+/// The keys that hold several texts; a variable has them with commas between.
+const LISTS: [&str; 1] = ["network.allow_hosts"];
 /// What the variables begin with.
 const PREFIX: &str = "KONTOR_";
 /// Variables that are the tests' own.
@@ -100,6 +103,14 @@ impl Source {
                     self.unknown(&place, &path);
                     continue;
                 }
+                DeValue::Array(items) if LISTS.contains(&path.as_str()) => {
+                    let texts: Option<Vec<&str>> = items.iter().map(|it| it.get_ref().as_str()).collect();
+                    let Some(texts) = texts else {
+                        self.faults.push(format!("{place}: {path} must be a list of texts"));
+                        continue;
+                    };
+                    (texts.join(","), true)
+                }
                 DeValue::String(it) => (it.to_string(), true),
                 DeValue::Integer(it) => (it.to_string(), false),
                 DeValue::Boolean(it) => (it.to_string(), false),
@@ -144,6 +155,12 @@ impl Source {
             return None;
         }
         Some(entry.text.clone())
+    }
+
+    /// Several texts; none where the key is not set.
+    pub(super) fn list(&mut self, key: &str) -> Vec<String> {
+        let text = self.entries.get(key).map(|it| it.text.as_str()).unwrap_or_default();
+        text.split(',').map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect()
     }
 
     /// A path.

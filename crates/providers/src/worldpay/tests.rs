@@ -5,7 +5,8 @@ use crate::error::Kind;
 
 fn worldpay(sandbox: Option<&str>) -> Worldpay {
     let sandbox_url = sandbox.map(|it| Url::parse(it).expect("a URL"));
-    let http = Http::new().unwrap_or_else(|error| panic!("{error}"));
+    let opened: Vec<_> = sandbox_url.iter().filter_map(crate::http::Opened::of).collect();
+    let http = Http::new(&opened).unwrap_or_else(|error| panic!("{error}"));
     let settings = Settings { timeout_ms: 2_000, sandbox_url };
     Worldpay::new(settings, http).unwrap_or_else(|error| panic!("{error}"))
 }

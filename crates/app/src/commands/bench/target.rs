@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use kontor_providers::http::{Call, Http, Method};
+use kontor_providers::http::{Call, Http, Method, Opened};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{
@@ -32,10 +32,15 @@ pub(super) struct Target {
 
 impl Target {
     pub(super) async fn find(args: &Bench) -> anyhow::Result<Self> {
-        let http = Http::new().map_err(anyhow::Error::msg)?;
         if let (Some(base), Some(token)) = (&args.url, &args.token) {
             let bearer = format!("Bearer {token}");
-            return Ok(Self { base: base.clone(), bearer, http, database: "unknown", started: None });
+            return Ok(Self {
+                base: base.clone(),
+                bearer,
+                http: client(base)?,
+                database: "unknown",
+                started: None,
+            });
         }
         let folder = tempfile::Builder::new().prefix("kontor-bench-").tempdir()?;
         let mut command = own()?;
@@ -63,7 +68,9 @@ impl Target {
             _ => "sqlite",
         };
         let bearer = format!("Bearer {}", text("adminToken"));
-        Ok(Self { base: text("baseUrl").parse()?, bearer, http, database, started: Some((child, folder)) })
+        let base: Url = text("baseUrl").parse()?;
+        let http = client(&base)?;
+        Ok(Self { base, bearer, http, database, started: Some((child, folder)) })
     }
 
     /// Asks the API and returns its JSON. Anything but success is an error.
@@ -83,7 +90,7 @@ impl Target {
             headers.push(("idempotency-key", key));
         }
         let body = body.map(Value::to_string).unwrap_or_default().into_bytes();
-        let call = Call { method, url: &url, headers: &headers, body, timeout: TIMEOUT, limit: LARGEST };
+        let call = Call { headers: &headers, body, limit: LARGEST, ..Call::new(method, &url) };
         let answer = self.http.send(call).await?;
         if !(200..300).contains(&answer.status) {
             let said = String::from_utf8_lossy(&answer.body).chars().take(400).collect::<String>();
@@ -98,8 +105,7 @@ impl Target {
         let headers = [("content-type", "application/x-www-form-urlencoded")];
         let headers: &[(&str, &str)] = if form.is_some() { &headers } else { &[] };
         let body = form.unwrap_or_default().into_bytes();
-        let answer =
-            self.http.send(Call { method, url, headers, body, timeout: TIMEOUT, limit: LARGEST }).await?;
+        let answer = self.http.send(Call { headers, body, limit: LARGEST, ..Call::new(method, url) }).await?;
         Ok((answer.status, String::from_utf8_lossy(&answer.body).into_owned()))
     }
 
@@ -123,6 +129,12 @@ impl Target {
     }
 }
 
+/// What is measured stands where it was said to stand.
+fn client(base: &Url) -> anyhow::Result<Http> {
+    let opened: Vec<Opened> = Opened::of(base).into_iter().collect();
+    Http::new(&opened).map_err(anyhow::Error::msg)
+}
+
 fn own() -> anyhow::Result<Command> {
     let mut command = Command::new(std::env::current_exe().context("finding this program")?);
     command.kill_on_drop(true);
@@ -134,8 +146,8 @@ pub(super) async fn time_to_ready() -> anyhow::Result<(Duration, Option<u64>)> {
     let folder = tempfile::Builder::new().prefix("kontor-bench-").tempdir()?;
     // A port that was free a moment ago: whoever takes it in between makes this run fail and no other wrong.
     let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-    let http = Http::new().map_err(anyhow::Error::msg)?;
     let ready: Url = format!("http://{address}/readyz").parse()?;
+    let http = client(&ready)?;
     let began = Instant::now();
     let mut child = own()?
         .args(["serve", "--migrate"])
@@ -146,15 +158,7 @@ pub(super) async fn time_to_ready() -> anyhow::Result<(Duration, Option<u64>)> {
         .spawn()
         .context("starting a Kontor")?;
     loop {
-        let call = Call {
-            method: Method::Get,
-            url: &ready,
-            headers: &[],
-            body: Vec::new(),
-            timeout: TIMEOUT,
-            limit: LARGEST,
-        };
-        if http.send(call).await.is_ok_and(|answer| answer.status == 200) {
+        if http.send(Call::new(Method::Get, &ready)).await.is_ok_and(|answer| answer.status == 200) {
             break;
         }
         if began.elapsed() > TIMEOUT || child.try_wait()?.is_some() {
