@@ -6,8 +6,8 @@
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 pub mod ambient;
+pub mod chain;
 pub mod customers;
-pub mod events;
 pub mod ids;
 pub mod integrations;
 pub mod invoices;

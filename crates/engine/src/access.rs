@@ -1,10 +1,10 @@
 //! API credentials: made once, shown once, kept as a hash.
 
 use kontor_domain::{Ambient, Id, Secret};
-use kontor_store::{Conn, api_keys, api_keys::ApiKey, audit, organizations::Organization};
+use kontor_store::{Conn, api_keys, api_keys::ApiKey, organizations::Organization};
 use serde_json::json;
 
-use crate::{Actor, Error, resolve::digest};
+use crate::{Actor, Error, audit, resolve::digest};
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -50,20 +50,17 @@ pub async fn create(
         created_at: ambient.now(),
     };
     api_keys::insert(conn, &key).await?;
-    let detail = json!({ "name": key.name, "role": key.role }).to_string();
+    let detail = json!({ "fields": fields(&key), "role": key.role });
     let subject = key.id.to_string();
-    let entry = audit::Entry {
-        id: Id::new(ambient),
-        organization: Some(organization.id),
-        actor: &actor.name,
-        action: "api_access.created",
-        subject: &subject,
-        detail: &detail,
-        address: actor.address.as_deref(),
-        at: key.created_at,
-    };
-    audit::insert(conn, &entry).await?;
+    audit::write(conn, ambient, Some(organization.id), actor, "api_access.created", &subject, &detail)
+        .await?;
     Ok(Made { key, secret })
+}
+
+/// Which fields were given.
+fn fields(key: &ApiKey) -> Vec<&'static str> {
+    let given = [("name", true), ("role", true), ("customerNumber", key.customer_number.is_some())];
+    given.into_iter().filter_map(|(name, given)| given.then_some(name)).collect()
 }
 
 /// What is kept of a secret.

@@ -140,7 +140,7 @@ impl Engine {
             let mut conn = self.db.read().await?;
             secrets::list(&mut conn, organization, integration.id).await?
         };
-        let fields: Vec<&str> = sealed.iter().map(|it| it.field.as_str()).collect();
+        let fields: Vec<String> = sealed.iter().map(|it| format!("secrets.{}", it.field)).collect();
         let mut tx = self.db.write().await?;
         let detail = json!({ "fields": fields, "why": why });
         let subject = integration.id.to_string();

@@ -35,6 +35,15 @@ pub struct Changed {
     pub test_required: bool,
 }
 
+/// The names of what was given, as the API's errors name them.
+fn fields<'a>(
+    configuration: impl Iterator<Item = &'a String>,
+    secrets: impl Iterator<Item = &'a String>,
+) -> Vec<String> {
+    let configuration = configuration.map(|key| format!("configuration.{key}"));
+    configuration.chain(secrets.map(|key| format!("secrets.{key}"))).collect()
+}
+
 impl Engine {
     /// Adds an integration with its secrets sealed. The fields were checked against the template.
     pub async fn create_integration(
@@ -50,8 +59,9 @@ impl Engine {
         }
         integrations::insert(conn, organization, integration).await?;
         self.seal_all(conn, organization, integration.id, secrets).await?;
-        let detail =
-            json!({ "provider": integration.provider, "secrets": secrets.keys().collect::<Vec<_>>() });
+        let mut fields = fields(integration.configuration.keys(), secrets.keys());
+        fields.extend(["displayName", "isEnabled"].map(str::to_owned));
+        let detail = json!({ "provider": integration.provider, "fields": fields });
         let subject = integration.id.to_string();
         self.audit(conn, Some(organization), actor, "integration.created", &subject, &detail).await?;
         self.tell(
@@ -87,6 +97,10 @@ impl Engine {
         if !wrong.is_empty() {
             return Err(Error::Fields(wrong.into_iter().map(|it| (it.field, it.message)).collect()));
         }
+        let mut fields = fields(change.configuration.keys(), change.secrets.keys());
+        let named =
+            [("displayName", change.display_name.is_some()), ("isEnabled", change.is_enabled.is_some())];
+        fields.extend(named.into_iter().filter_map(|(name, given)| given.then(|| name.to_owned())));
         let critical = template.critical_changed(&old, &integration.configuration);
         let test_required = critical || !change.secrets.is_empty();
         if test_required {
@@ -104,11 +118,7 @@ impl Engine {
             other => other?,
         }
         self.seal_all(conn, organization, integration.id, &change.secrets).await?;
-        let detail = json!({
-            "configuration": change.configuration.keys().collect::<Vec<_>>(),
-            "secrets": change.secrets.keys().collect::<Vec<_>>(),
-            "isEnabled": change.is_enabled,
-        });
+        let detail = json!({ "provider": integration.provider, "fields": fields });
         let subject = integration.id.to_string();
         self.audit(conn, Some(organization), actor, "integration.updated", &subject, &detail).await?;
         let integration =

@@ -49,7 +49,7 @@ impl Engine {
                 break;
             }
         }
-        while self.link_events().await? > 0 {}
+        while self.link_chains().await? > 0 {}
         let mut tx = self.db.write().await?;
         idempotency::purge(&mut tx, schedule::before(self.ambient.now(), KEEP_ANSWERS)).await?;
         tx.commit().await?;

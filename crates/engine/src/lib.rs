@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod actor;
+pub mod audit;
 pub mod credentials;
 pub mod error;
 pub mod events;

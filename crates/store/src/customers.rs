@@ -126,7 +126,7 @@ pub async fn list(
         .bind(slice.offset)
         .fetch_all(conn)
         .await?;
-    Ok(Page { rows: rows.iter().map(read).collect::<Result<_, _>>()?, total })
+    Ok(Page { rows: rows.iter().map(read).collect::<Result<_, _>>()?, total: Some(total) })
 }
 
 /// What a customer owes and has to its credit, in minor units of its own currency.

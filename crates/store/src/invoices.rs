@@ -193,7 +193,7 @@ pub async fn list(
         .bind(slice.offset)
         .fetch_all(conn)
         .await?;
-    Ok(Page { rows: rows.iter().map(read).collect::<Result<_, _>>()?, total })
+    Ok(Page { rows: rows.iter().map(read).collect::<Result<_, _>>()?, total: Some(total) })
 }
 
 /// Moves an invoice from one state to another. `Stale` when it is in another state by now.

@@ -7,6 +7,7 @@
 pub mod api_keys;
 pub mod attempts;
 pub mod audit;
+pub mod chain;
 pub mod customers;
 pub mod db;
 pub mod error;

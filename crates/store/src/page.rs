@@ -31,6 +31,19 @@ impl Slice {
 pub struct Page<T> {
     /// The rows.
     pub rows: Vec<T>,
-    /// How many the whole list has.
-    pub total: i64,
+    /// How many the whole list has; none where nobody counted.
+    pub total: Option<i64>,
+}
+
+impl<T> Page<T> {
+    /// How many the whole list has, as a count.
+    pub fn count(&self) -> Option<u64> {
+        self.total.and_then(|total| u64::try_from(total).ok())
+    }
+}
+
+/// The times that a list is narrowed to, in microseconds: the beginning and the end of time where they are not given.
+pub(crate) fn span(from: Option<Timestamp>, to: Option<Timestamp>) -> (i64, i64) {
+    let micros = |at: Option<Timestamp>| at.map(Timestamp::as_microsecond);
+    (micros(from).unwrap_or(i64::MIN), micros(to).unwrap_or(i64::MAX))
 }

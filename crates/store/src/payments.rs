@@ -290,7 +290,7 @@ pub async fn list(
         .bind(slice.offset)
         .fetch_all(conn)
         .await?;
-    Ok(Page { rows: rows.iter().map(read).collect::<Result<_, _>>()?, total })
+    Ok(Page { rows: rows.iter().map(read).collect::<Result<_, _>>()?, total: Some(total) })
 }
 
 /// How many payments of an integration are still open: it must not be deleted meanwhile.

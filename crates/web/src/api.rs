@@ -1,7 +1,9 @@
 //! The endpoints, one file a noun. A handler reads, asks a use case, and shows; it decides nothing about money.
 
 pub(crate) mod access;
+pub(crate) mod audit;
 pub(crate) mod customers;
+pub(crate) mod events;
 pub(crate) mod integrations;
 pub(crate) mod invoices;
 pub(crate) mod login;
@@ -30,6 +32,8 @@ pub(crate) fn guarded() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(integrations::get, integrations::update, integrations::delete))
         .routes(routes!(integrations::test))
         .routes(routes!(settings::get, settings::put))
+        .routes(routes!(audit::list))
+        .routes(routes!(events::list))
         .routes(routes!(customers::list, customers::put))
         .routes(routes!(customers::get))
         .routes(routes!(invoices::list, invoices::create))

@@ -17,6 +17,7 @@ mod openapi;
 mod ops;
 pub mod page;
 pub mod problem;
+mod query;
 mod refusals;
 mod repeat;
 mod serve;

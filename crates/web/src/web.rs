@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::{
     auth::Caller,
     demo::Demo,
-    middleware::{limits::CONCURRENT, rate::Limiters},
+    middleware::{limits::CONCURRENT, rate::Limiters, request_id::RequestId},
     problem::Problem,
     serve::Options,
 };
@@ -85,7 +85,7 @@ impl FromRequestParts<Arc<Web>> for Who {
 
     async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, web).await?;
-        let actor = Actor { name: caller.subject.clone(), address: address(parts) };
+        let actor = Actor::new(caller.subject.clone(), address(parts)).during(request(parts));
         Ok(Self { caller, actor })
     }
 }
@@ -97,13 +97,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Anybody {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self(Actor::anonymous(address(parts))))
+        Ok(Self(Actor::anonymous(address(parts)).during(request(parts))))
     }
 }
 
 /// The other end of the connection. A forwarded header is a claim of whoever sent it, so it does not count.
 fn address(parts: &Parts) -> Option<String> {
     parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip().to_string())
+}
+
+/// The request's id, as the answer and the logs have it.
+fn request(parts: &Parts) -> Option<String> {
+    parts.extensions.get::<RequestId>().map(|RequestId(id)| id.clone())
 }
 
 /// The path's variables. A path that cannot be decoded leads nowhere.

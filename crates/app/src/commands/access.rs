@@ -13,7 +13,7 @@ pub(crate) async fn run(args: cli::Access) -> anyhow::Result<()> {
     let ambient = crate::ambient::ambient();
     let wanted = access::Wanted { name, role: role.as_str().to_owned(), customer_number: customer };
     let mut tx = db.write().await?;
-    let actor = Actor { name: "command-line".to_owned(), address: None };
+    let actor = Actor::command_line();
     let made = access::create(&mut tx, &ambient, &organization, &actor, wanted).await?;
     tx.commit().await?;
     db.close().await;

@@ -2,9 +2,11 @@
 //!
 //! Reads only: it changes nothing, makes no key and runs no migration.
 
+mod chains;
+
 use std::{path::Path, time::Duration};
 
-use kontor_store::{Db, events, jobs, keys, organizations};
+use kontor_store::{Db, jobs, keys};
 use kontor_vault::{Kek as _, LocalKek};
 
 use crate::{cli, config::Config};
@@ -76,7 +78,7 @@ async fn database(config: &Config, db: &Db, findings: &mut Vec<Finding>) {
     }
     findings.push(Finding::good("migrations", "all applied"));
     findings.push(key(config, db).await.unwrap_or_else(|error| Finding::bad("key", error.to_string())));
-    findings.push(chains(db).await.unwrap_or_else(|error| Finding::bad("events", error.to_string())));
+    chains::check(db, findings).await;
     findings.push(backlog(db).await.unwrap_or_else(|error| Finding::bad("jobs", error.to_string())));
 }
 
@@ -93,26 +95,6 @@ async fn key(config: &Config, db: &Db) -> Result<Finding, kontor_store::Error> {
             "key",
             format!("{error}: the database is sealed under {stored}; put that key at {}", path.display()),
         ),
-    })
-}
-
-async fn chains(db: &Db) -> Result<Finding, kontor_store::Error> {
-    let mut conn = db.read().await?;
-    let (mut linked, mut broken) = (0_i64, Vec::new());
-    for organization in organizations::all(&mut conn).await? {
-        match events::verify(&mut conn, organization.id).await? {
-            events::Chain::Whole(count) => linked = linked.saturating_add(count),
-            events::Chain::Broken(position) => broken.push(format!("{} at {position}", organization.code)),
-        }
-    }
-    Ok(if broken.is_empty() {
-        Finding::good("events", format!("{linked} in unbroken chains"))
-    } else {
-        let where_ = broken.join(", ");
-        Finding::bad(
-            "events",
-            format!("chain broken: {where_}. Rows were changed outside Kontor; compare with a backup"),
-        )
     })
 }
 

@@ -1,6 +1,7 @@
 //! `kontor org create`: the first organization comes from here.
 
 use kontor_domain::Id;
+use kontor_engine::{Actor, audit};
 use kontor_store::{organizations, organizations::Organization};
 use serde_json::json;
 
@@ -39,6 +40,11 @@ pub(crate) async fn run(args: cli::Org) -> anyhow::Result<()> {
         }
         other => other?,
     }
+    let subject = organization.id.to_string();
+    let detail = json!({ "fields": ["code", "name"] });
+    let actor = Actor::command_line();
+    audit::write(&mut tx, &ambient, Some(organization.id), &actor, "organization.created", &subject, &detail)
+        .await?;
     tx.commit().await?;
     db.close().await;
     if json {

@@ -42,7 +42,7 @@ pub(crate) async fn list(State(web): State<Arc<Web>>, who: Who, uri: Uri) -> Res
     let own = who.caller.own_customer()?;
     let mut conn = web.engine.db.read().await?;
     let found = customers::list(&mut conn, who.organization(), own, &slice(&page)?).await?;
-    let total = u64::try_from(found.total).ok();
+    let total = found.count();
     let at = |it: &Customer| Cursor {
         micros: it.created_at.as_microsecond(),
         id: it.id.to_string(),

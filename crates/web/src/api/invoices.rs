@@ -70,7 +70,8 @@ pub(crate) async fn list(State(web): State<Arc<Web>>, who: Who, uri: Uri) -> Res
         id: it.id.to_string(),
         direction: page.direction,
     };
-    let rows = page.envelope(found.rows, u64::try_from(found.total).ok(), BY_CREATION, at);
+    let total = found.count();
+    let rows = page.envelope(found.rows, total, BY_CREATION, at);
     let mut data = Vec::with_capacity(rows.data.len());
     for invoice in &rows.data {
         data.push(shown(&mut conn, who.organization(), invoice).await?);

@@ -129,7 +129,7 @@ pub(crate) async fn put(
     let before = load(&mut tx, &who).await?;
     if_match.check(before.version)?;
     organizations::set_return_urls(&mut tx, id, &asked.return_urls).await?;
-    let detail = json!({ "returnUrls": asked.return_urls });
+    let detail = json!({ "fields": ["returnUrls"] });
     web.engine.audit(&mut tx, Some(id), &who.actor, "settings.updated", &id.to_string(), &detail).await?;
     let after = load(&mut tx, &who).await?;
     tx.commit().await?;

@@ -71,6 +71,20 @@ impl Database {
         }
     }
 
+    /// Runs statements, as a hand on the database would.
+    pub(crate) fn execute(&self, sql: &str) {
+        match self {
+            Self::Sqlite(path) => {
+                let connection = rusqlite::Connection::open(path).expect("the database");
+                connection.busy_timeout(std::time::Duration::from_secs(10)).expect("a timeout");
+                connection.execute_batch(sql).expect(sql);
+            }
+            Self::Postgres { name } => {
+                psql(&server(name), sql);
+            }
+        }
+    }
+
     pub(crate) fn count(&self, sql: &str) -> u64 {
         self.value(sql).parse().expect("a number")
     }

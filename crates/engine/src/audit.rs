@@ -1,0 +1,85 @@
+//! The audit trail, and the linking of chains.
+//!
+//! A row says who, what, to what, from where, in which request and when. Its detail holds `fields`, the names of
+//! what was changed or opened, and words, flags, counts and ids of Kontor's own. It refuses values: what a caller
+//! or a provider sent is in no row, nor are the settings and secrets of an integration.
+
+use kontor_domain::{Ambient, Id, ids::OrganizationId};
+use kontor_store::{Conn, audit, chain, events};
+use serde_json::Value;
+
+use crate::{Actor, Engine, Error};
+
+/// The tables whose rows are chained, with a word for the logs.
+const CHAINS: [(&str, &chain::Chained); 2] = [("events", &events::CHAIN), ("audit", &audit::CHAIN)];
+/// Chains, and rows of each, that are linked in one go.
+const AT_ONCE: i64 = 100;
+const ROWS: i64 = 500;
+
+/// Writes an audit row in the caller's transaction.
+pub async fn write(
+    conn: &mut Conn,
+    ambient: &Ambient,
+    organization: Option<OrganizationId>,
+    actor: &Actor,
+    action: &str,
+    subject: &str,
+    detail: &Value,
+) -> Result<(), Error> {
+    let detail = detail.to_string();
+    let entry = audit::Entry {
+        id: Id::new(ambient),
+        organization,
+        actor: &actor.name,
+        action,
+        subject,
+        detail: &detail,
+        address: actor.address.as_deref(),
+        request: actor.request.as_deref(),
+        at: ambient.now(),
+    };
+    Ok(audit::insert(conn, &entry).await?)
+}
+
+impl Engine {
+    /// Writes an audit row in the caller's transaction.
+    pub async fn audit(
+        &self,
+        conn: &mut Conn,
+        organization: Option<OrganizationId>,
+        actor: &Actor,
+        action: &str,
+        subject: &str,
+        detail: &Value,
+    ) -> Result<(), Error> {
+        write(conn, &self.ambient, organization, actor, action, subject, detail).await
+    }
+
+    /// Links what was written since the last time into each chain. Returns how many rows.
+    pub async fn link_chains(&self) -> Result<usize, Error> {
+        let mut linked = 0;
+        for (word, table) in CHAINS {
+            let waiting = {
+                let mut conn = self.db.read().await?;
+                chain::waiting(&mut conn, table, AT_ONCE).await?
+            };
+            for name in waiting {
+                match self.link(table, &name).await {
+                    Ok(rows) => linked += rows,
+                    // One chain that was tampered with must not keep the others from being linked.
+                    Err(error) => {
+                        tracing::error!(chain = word, organization = name, %error, "rows cannot be linked: run `kontor doctor`")
+                    }
+                }
+            }
+        }
+        Ok(linked)
+    }
+
+    async fn link(&self, table: &chain::Chained, name: &str) -> Result<usize, Error> {
+        let mut tx = self.db.write().await?;
+        let rows = chain::link(&mut tx, table, name, ROWS).await?;
+        tx.commit().await?;
+        Ok(rows)
+    }
+}
