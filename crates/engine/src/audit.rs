@@ -68,7 +68,7 @@ impl Engine {
                     Ok(rows) => linked += rows,
                     // One chain that was tampered with must not keep the others from being linked.
                     Err(error) => {
-                        tracing::error!(chain = word, organization = name, %error, "rows cannot be linked: run `kontor doctor`")
+                        tracing::error!(chain = word, organization = name, %error, "not linked: run `kontor doctor`");
                     }
                 }
             }

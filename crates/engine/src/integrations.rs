@@ -100,7 +100,7 @@ impl Engine {
         let mut fields = fields(change.configuration.keys(), change.secrets.keys());
         let named =
             [("displayName", change.display_name.is_some()), ("isEnabled", change.is_enabled.is_some())];
-        fields.extend(named.into_iter().filter_map(|(name, given)| given.then(|| name.to_owned())));
+        fields.extend(named.into_iter().filter(|(_, given)| *given).map(|(name, _)| name.to_owned()));
         let critical = template.critical_changed(&old, &integration.configuration);
         let test_required = critical || !change.secrets.is_empty();
         if test_required {

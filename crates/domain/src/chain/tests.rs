@@ -37,6 +37,6 @@ fn absent_is_not_empty() {
 #[test]
 fn the_canonical_form_stays_as_it_was_written_down() {
     // SHA-256 over 32 zeros, "kontor.event.v1", 1 and 5 as eight bytes each, then each part after its length; computed apart from this code.
-    let hash: String = LINK.hash(&GENESIS).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = LINK.hash(&GENESIS).iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
     assert_eq!(hash, "565502e4f13c8825650ff112dd480ad7cbed9f8bba16defc85323a8914482451");
 }
