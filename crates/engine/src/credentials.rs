@@ -1,29 +1,49 @@
-//! Credentials of integrations: sealed when they come in, opened for one call to a provider.
+//! Sealed values of integrations: sealed when they come in, opened for one call to a provider.
 //!
 //! The only place that opens a secret. Each opening leaves an audit row: who, which integration, which
 //! fields, why.
 
+mod keys;
+
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
 };
 
+use jiff::Timestamp;
 use kontor_domain::{
     Secret,
     ids::{IntegrationId, OrganizationId},
 };
 use kontor_providers::Connection;
-use kontor_store::{Conn, integrations::Integration, keys, keys::WrappedDek, secrets};
-use kontor_vault::{Context, Dek, Kek, Keyring};
+use kontor_store::{Conn, integrations::Integration, secrets, secrets::Sealed};
+use kontor_vault::{Context, Kek, Keyring};
 use serde_json::json;
 
 use crate::{Actor, Engine, Error};
 
-/// What the sealed value is for; part of what the seal binds.
-const PURPOSE: &str = "integration-credential";
+/// How often values are read again when their key was destroyed in between: a rotation ended meanwhile.
+const TRIES: usize = 3;
 
-/// The number of an organization's first key.
-const FIRST: u32 = 1;
+/// What a sealed value is for; part of what the seal binds, so that none opens as another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Purpose {
+    /// What the operator typed in: keys, passwords.
+    Credential,
+    /// What a credential was before it was replaced, kept for a while to go back to.
+    PreviousCredential,
+    /// Tokens of an OAuth connection.
+    OAuthToken,
+    /// What proves, at the end of a consent, that we began it.
+    OAuthVerifier,
+}
+
+kontor_domain::words!(Purpose {
+    Credential = "integration-credential",
+    PreviousCredential = "previous-credential",
+    OAuthToken = "oauth-token",
+    OAuthVerifier = "oauth-verifier",
+});
 
 /// The key that wraps, and the opened keys of the organizations.
 pub struct Credentials {
@@ -55,80 +75,79 @@ impl Opened {
     }
 }
 
+/// Values that go from one purpose to another.
+#[derive(Debug, Clone, Copy)]
+pub struct Move<'a> {
+    /// What they are for now.
+    pub from: Purpose,
+    /// What they will be for.
+    pub to: Purpose,
+    /// Which; all where none is named.
+    pub fields: &'a [&'a str],
+    /// After this they are opened no more.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Opened values by purpose and field.
+pub type Values = BTreeMap<(Purpose, String), Secret>;
+
 impl Credentials {
     /// Over the key that wraps. The caller has checked it against the database.
     pub fn new(kek: Box<dyn Kek>) -> Self {
         Self { kek, keyring: Mutex::new(Keyring::new()) }
     }
 
-    fn wrapped(&self, organization: OrganizationId, dek: &WrappedDek) -> Result<Dek, Error> {
-        if dek.kek_fingerprint != self.kek.fingerprint() {
-            return Err(Error::Vault(format!(
-                "key {} of {organization} is wrapped under another key",
-                dek.id
-            )));
-        }
-        let id = number(dek.id)?;
-        Dek::unwrap(self.kek.as_ref(), &organization.to_string(), id, &dek.wrapped)
-            .map_err(|error| Error::Vault(error.to_string()))
+    fn keyring(&self) -> std::sync::MutexGuard<'_, Keyring> {
+        self.keyring.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Engine {
-    /// Whether the database is sealed under the key that is here.
-    pub async fn check_keys(&self) -> Result<(), Error> {
-        let mut conn = self.db.read().await?;
-        let stored = keys::fingerprint(&mut conn).await?;
-        kontor_vault::check_fingerprint(stored.as_deref(), self.credentials.kek.as_ref())
-            .map_err(|error| Error::Vault(error.to_string()))
-    }
-
-    /// Seals new values of an integration in the caller's transaction; each gets the next version of its field.
-    pub(crate) async fn seal_all(
+    /// Seals new values of an integration in the caller's transaction; each replaces the older of its purpose and
+    /// field, and has a version that no value of this integration had before.
+    pub async fn seal_all(
         &self,
         conn: &mut Conn,
         organization: OrganizationId,
         integration: IntegrationId,
+        purpose: Purpose,
         values: &BTreeMap<String, Secret>,
+    ) -> Result<(), Error> {
+        self.seal_until(conn, organization, integration, purpose, values, None).await
+    }
+
+    /// The same, for values whose time is over some day: they are then opened no more, and destroyed by the sweep.
+    pub async fn seal_until(
+        &self,
+        conn: &mut Conn,
+        organization: OrganizationId,
+        integration: IntegrationId,
+        purpose: Purpose,
+        values: &BTreeMap<String, Secret>,
+        expires_at: Option<Timestamp>,
     ) -> Result<(), Error> {
         if values.is_empty() {
             return Ok(());
         }
-        let now = self.ambient.now();
         let dek = self.newest_dek(conn, organization).await?;
-        let before = secrets::list(conn, organization, integration).await?;
         for (field, value) in values {
-            let version =
-                before.iter().find(|it| it.field == *field).map_or(1, |it| it.version.saturating_add(1));
-            let place = place(organization, integration, field, version)?;
-            let record = kontor_vault::seal(&dek, &place, value, self.ambient.entropy())
-                .map_err(|error| Error::Vault(error.to_string()))?;
-            let sealed = secrets::Sealed { field: field.clone(), version, record, updated_at: now };
+            let version = secrets::next_version(conn, organization, integration).await?;
+            let place = place(organization, integration, purpose, field, version)?;
+            let record = kontor_vault::seal(&dek, &place, value, self.ambient.entropy()).map_err(vault)?;
+            let sealed = Sealed {
+                purpose: purpose.as_str().to_owned(),
+                field: field.clone(),
+                version,
+                record,
+                updated_at: self.ambient.now(),
+                expires_at,
+            };
             secrets::put(conn, organization, integration, &sealed).await?;
         }
         Ok(())
     }
 
-    /// The organization's newest key; its first one is made here. Not cached: the transaction may yet be undone.
-    async fn newest_dek(&self, conn: &mut Conn, organization: OrganizationId) -> Result<Dek, Error> {
-        if keys::newest(conn, organization).await?.is_none() {
-            let dek = Dek::generate(FIRST, self.ambient.entropy());
-            let wrapped = dek
-                .wrap(self.credentials.kek.as_ref(), &organization.to_string(), self.ambient.entropy())
-                .map_err(|error| Error::Vault(error.to_string()))?;
-            let kek_fingerprint = self.credentials.kek.fingerprint();
-            let row = WrappedDek { id: i64::from(FIRST), kek_fingerprint, wrapped };
-            // Another process may have been faster; then its key is the one that is read below.
-            keys::insert(conn, organization, &row, self.ambient.now()).await?;
-        }
-        let newest = keys::newest(conn, organization).await?;
-        let id = newest.ok_or_else(|| Error::Vault(format!("{organization} has no key")))?;
-        let row = keys::get(conn, organization, id).await?;
-        let row = row.ok_or_else(|| Error::Vault(format!("{organization} has no key {id}")))?;
-        self.credentials.wrapped(organization, &row)
-    }
-
-    /// Opens the secrets of an integration for one call. Leaves an audit row before anything is opened.
+    /// Opens the credentials of an integration for one call. Leaves an audit row before anything is opened.
     pub(crate) async fn open_credentials(
         &self,
         organization: OrganizationId,
@@ -136,54 +155,148 @@ impl Engine {
         actor: &Actor,
         why: &str,
     ) -> Result<Opened, Error> {
-        let sealed = {
-            let mut conn = self.db.read().await?;
-            secrets::list(&mut conn, organization, integration.id).await?
-        };
-        let fields: Vec<String> = sealed.iter().map(|it| format!("secrets.{}", it.field)).collect();
-        let mut tx = self.db.write().await?;
-        let detail = json!({ "fields": fields, "why": why });
-        let subject = integration.id.to_string();
-        self.audit(&mut tx, Some(organization), actor, "secret.opened", &subject, &detail).await?;
-        tx.commit().await?;
-        let mut opened = BTreeMap::new();
-        for it in sealed {
-            let place = place(organization, integration.id, &it.field, it.version)?;
-            let dek = self.dek_of(organization, &it.record).await?;
-            let secret = kontor_vault::open(&dek, &place, &it.record)
-                .map_err(|error| Error::Vault(format!("{} of {subject}: {error}", it.field)))?;
-            opened.insert(it.field, secret);
-        }
+        let values =
+            self.open_secrets(organization, integration.id, &[Purpose::Credential], &[], actor, why).await?;
+        let secrets = values.into_iter().map(|((_, field), value)| (field, value)).collect();
         Ok(Opened {
             configuration: integration.configuration.clone(),
-            secrets: opened,
+            secrets,
             account: BTreeMap::new(),
             access_token: None,
         })
     }
 
-    /// The key that a record names, from the cache or unwrapped.
-    async fn dek_of(&self, organization: OrganizationId, record: &[u8]) -> Result<Arc<Dek>, Error> {
-        let id = kontor_vault::dek_id(record).map_err(|error| Error::Vault(error.to_string()))?;
-        let name = organization.to_string();
-        let cached = self.credentials.keyring.lock().unwrap_or_else(PoisonError::into_inner).get(&name, id);
-        if let Some(dek) = cached {
-            return Ok(dek);
-        }
-        let row = {
+    /// Opens an integration's values of these purposes for one call: the fields that are named, or all where none
+    /// is. What is not there, or has expired, is not in the answer. Leaves an audit row before anything is opened.
+    pub(crate) async fn open_secrets(
+        &self,
+        organization: OrganizationId,
+        integration: IntegrationId,
+        purposes: &[Purpose],
+        fields: &[&str],
+        actor: &Actor,
+        why: &str,
+    ) -> Result<Values, Error> {
+        let mut tried = 0;
+        let mut noted = false;
+        loop {
+            let sealed = {
+                let mut conn = self.db.read().await?;
+                self.sealed(&mut conn, organization, integration, purposes, fields).await?
+            };
+            if !noted {
+                let mut tx = self.db.write().await?;
+                self.note_opening(&mut tx, organization, integration, &sealed, actor, why).await?;
+                tx.commit().await?;
+                noted = true;
+            }
+            tried += 1;
             let mut conn = self.db.read().await?;
-            keys::get(&mut conn, organization, i64::from(id)).await?
-        };
-        let row = row.ok_or_else(|| Error::Vault(format!("{organization} has no key {id}")))?;
-        let dek = Arc::new(self.credentials.wrapped(organization, &row)?);
-        self.credentials.keyring.lock().unwrap_or_else(PoisonError::into_inner).put(&name, Arc::clone(&dek));
-        Ok(dek)
+            match self.unseal(&mut conn, organization, integration, sealed, true).await {
+                // Re-sealed under a newer key, and the older one destroyed, after the values were read.
+                Err(Error::KeyGone { .. }) if tried < TRIES => {}
+                other => return other,
+            }
+        }
+    }
+
+    /// Gives values another purpose in the caller's transaction, sealed anew. Leaves an audit row before anything
+    /// is opened; nothing of it leaves this function.
+    pub async fn move_secrets(
+        &self,
+        conn: &mut Conn,
+        organization: OrganizationId,
+        integration: IntegrationId,
+        moved: &Move<'_>,
+        actor: &Actor,
+        why: &str,
+    ) -> Result<(), Error> {
+        let sealed = self.sealed(conn, organization, integration, &[moved.from], moved.fields).await?;
+        self.note_opening(conn, organization, integration, &sealed, actor, why).await?;
+        let opened = self.unseal(conn, organization, integration, sealed, false).await?;
+        let values: BTreeMap<String, Secret> =
+            opened.into_iter().map(|((_, field), value)| (field, value)).collect();
+        self.seal_until(conn, organization, integration, moved.to, &values, moved.expires_at).await?;
+        for field in values.keys() {
+            self.destroy_secrets(conn, organization, integration, moved.from, Some(field)).await?;
+        }
+        Ok(())
+    }
+
+    /// Destroys an integration's values of one purpose in the caller's transaction; of one field alone where it is
+    /// named. Returns how many there were.
+    pub async fn destroy_secrets(
+        &self,
+        conn: &mut Conn,
+        organization: OrganizationId,
+        integration: IntegrationId,
+        purpose: Purpose,
+        field: Option<&str>,
+    ) -> Result<u64, Error> {
+        Ok(secrets::delete(conn, organization, integration, purpose.as_str(), field).await?)
+    }
+
+    async fn sealed(
+        &self,
+        conn: &mut Conn,
+        organization: OrganizationId,
+        integration: IntegrationId,
+        purposes: &[Purpose],
+        fields: &[&str],
+    ) -> Result<Vec<(Purpose, Sealed)>, Error> {
+        let now = self.ambient.now();
+        let mut found = Vec::new();
+        for purpose in purposes {
+            let of_purpose = secrets::list(conn, organization, integration, purpose.as_str()).await?;
+            let wanted = of_purpose.into_iter().filter(|it| {
+                it.expires_at.is_none_or(|end| now < end)
+                    && (fields.is_empty() || fields.contains(&it.field.as_str()))
+            });
+            found.extend(wanted.map(|it| (*purpose, it)));
+        }
+        Ok(found)
+    }
+
+    async fn note_opening(
+        &self,
+        conn: &mut Conn,
+        organization: OrganizationId,
+        integration: IntegrationId,
+        sealed: &[(Purpose, Sealed)],
+        actor: &Actor,
+        why: &str,
+    ) -> Result<(), Error> {
+        let fields: Vec<String> = sealed.iter().map(|(_, it)| format!("secrets.{}", it.field)).collect();
+        let mut purposes: Vec<&str> = sealed.iter().map(|(purpose, _)| purpose.as_str()).collect();
+        purposes.dedup();
+        let detail = json!({ "fields": fields, "purposes": purposes, "why": why });
+        self.audit(conn, Some(organization), actor, "secret.opened", &integration.to_string(), &detail).await
+    }
+
+    async fn unseal(
+        &self,
+        conn: &mut Conn,
+        organization: OrganizationId,
+        integration: IntegrationId,
+        sealed: Vec<(Purpose, Sealed)>,
+        settled: bool,
+    ) -> Result<Values, Error> {
+        let mut opened = BTreeMap::new();
+        for (purpose, it) in sealed {
+            let place = place(organization, integration, purpose, &it.field, it.version)?;
+            let dek = self.dek_of(conn, organization, &it.record, settled).await?;
+            let secret = kontor_vault::open(&dek, &place, &it.record)
+                .map_err(|error| Error::Vault(format!("{} of {integration}: {error}", it.field)))?;
+            opened.insert((purpose, it.field), secret);
+        }
+        Ok(opened)
     }
 }
 
 fn place(
     organization: OrganizationId,
     integration: IntegrationId,
+    purpose: Purpose,
     field: &str,
     version: i64,
 ) -> Result<Context, Error> {
@@ -191,11 +304,11 @@ fn place(
         organization: organization.to_string(),
         integration: integration.to_string(),
         field: field.to_owned(),
-        version: number(version)?,
-        purpose: PURPOSE.to_owned(),
+        version: keys::number(version)?,
+        purpose: purpose.as_str().to_owned(),
     })
 }
 
-fn number(stored: i64) -> Result<u32, Error> {
-    u32::try_from(stored).map_err(|_| Error::Vault("a key's or a record's number is out of range".to_owned()))
+fn vault(error: impl std::fmt::Display) -> Error {
+    Error::Vault(error.to_string())
 }

@@ -1,6 +1,11 @@
 //! Why a use case did not do what was asked: what happened, and whether the outcome is known.
 
-use kontor_domain::{Money, ids::PaymentId, invoices, money::AmountError};
+use kontor_domain::{
+    Money,
+    ids::{OrganizationId, PaymentId},
+    invoices,
+    money::AmountError,
+};
 use kontor_providers::ProviderError;
 
 /// A refusal or a failure. The HTTP layer gives each its status and words.
@@ -12,6 +17,14 @@ pub enum Error {
     /// A secret does not open: wrong key, or the row was moved or changed.
     #[error("a stored secret does not open: {0}")]
     Vault(String),
+    /// The key that a record names is not there: a rotation or a deletion destroyed it meanwhile, or ever.
+    #[error("key {id} of {organization} is not there")]
+    KeyGone {
+        /// Whose.
+        organization: OrganizationId,
+        /// Its number.
+        id: u32,
+    },
     /// Sums beyond the limits of money.
     #[error("amounts do not add up: {0}")]
     Amount(#[from] AmountError),

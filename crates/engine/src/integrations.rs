@@ -12,7 +12,7 @@ use kontor_providers::TestReport;
 use kontor_store::{Conn, integrations, integrations::Integration, payments, secrets};
 use serde_json::json;
 
-use crate::{Actor, Engine, Error};
+use crate::{Actor, Engine, Error, credentials::Purpose};
 
 /// What changes of an integration.
 #[derive(Default)]
@@ -58,7 +58,7 @@ impl Engine {
             return Err(Error::TooMany("integrations"));
         }
         integrations::insert(conn, organization, integration).await?;
-        self.seal_all(conn, organization, integration.id, secrets).await?;
+        self.seal_all(conn, organization, integration.id, Purpose::Credential, secrets).await?;
         let mut fields = fields(integration.configuration.keys(), secrets.keys());
         fields.extend(["displayName", "isEnabled"].map(str::to_owned));
         let detail = json!({ "provider": integration.provider, "fields": fields });
@@ -117,7 +117,7 @@ impl Engine {
             Err(kontor_store::Error::Stale) => return Err(Error::Changed),
             other => other?,
         }
-        self.seal_all(conn, organization, integration.id, &change.secrets).await?;
+        self.seal_all(conn, organization, integration.id, Purpose::Credential, &change.secrets).await?;
         let detail = json!({ "provider": integration.provider, "fields": fields });
         let subject = integration.id.to_string();
         self.audit(conn, Some(organization), actor, "integration.updated", &subject, &detail).await?;

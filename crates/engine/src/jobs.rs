@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use kontor_domain::{Id, ids::OrganizationId};
-use kontor_store::{idempotency, jobs, jobs::Job, payments};
+use kontor_store::{idempotency, jobs, jobs::Job, payments, secrets};
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
@@ -52,6 +52,7 @@ impl Engine {
         while self.link_chains().await? > 0 {}
         let mut tx = self.db.write().await?;
         idempotency::purge(&mut tx, schedule::before(self.ambient.now(), KEEP_ANSWERS)).await?;
+        secrets::delete_expired(&mut tx, self.ambient.now()).await?;
         tx.commit().await?;
         Ok(ran)
     }

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use kontor_domain::ids::OrganizationId;
 
-use crate::{Conn, Error, row::Columns};
+use sqlx::any::AnyRow;
+
+use crate::{Conn, Error, db::pick, row::Columns};
 
 /// A wrapped data-encryption key.
 pub struct WrappedDek {
@@ -17,9 +19,7 @@ pub struct WrappedDek {
 
 /// The fingerprint of the key-encryption key in force, where one was ever used.
 pub async fn fingerprint(conn: &mut Conn) -> Result<Option<String>, Error> {
-    let row = sqlx::query("SELECT fingerprint FROM keks ORDER BY created_at DESC LIMIT 1")
-        .fetch_optional(conn)
-        .await?;
+    let row = sqlx::query("SELECT fingerprint FROM keks WHERE state = 'active'").fetch_optional(conn).await?;
     row.map(|row| row.text("fingerprint")).transpose()
 }
 
@@ -35,6 +35,14 @@ pub async fn adopt(conn: &mut Conn, fingerprint: &str, now: Timestamp) -> Result
     Ok(())
 }
 
+fn read(row: &AnyRow) -> Result<WrappedDek, Error> {
+    Ok(WrappedDek {
+        id: row.int("id")?,
+        kek_fingerprint: row.text("kek_fingerprint")?,
+        wrapped: row.bytes("wrapped")?,
+    })
+}
+
 /// One key of an organization.
 pub async fn get(
     conn: &mut Conn,
@@ -47,23 +55,19 @@ pub async fn get(
             .bind(id)
             .fetch_optional(conn)
             .await?;
-    row.map(|row| {
-        Ok(WrappedDek {
-            id: row.int("id")?,
-            kek_fingerprint: row.text("kek_fingerprint")?,
-            wrapped: row.bytes("wrapped")?,
-        })
-    })
-    .transpose()
+    row.as_ref().map(read).transpose()
 }
 
-/// The number of the organization's newest key.
-pub async fn newest(conn: &mut Conn, organization: OrganizationId) -> Result<Option<i64>, Error> {
-    let row = sqlx::query("SELECT id FROM deks WHERE organization_id = $1 ORDER BY id DESC LIMIT 1")
-        .bind(organization.to_string())
-        .fetch_optional(conn)
-        .await?;
-    row.map(|row| row.int("id")).transpose()
+/// The organization's newest key, held until the transaction ends: nobody destroys it meanwhile, so that what is
+/// sealed under it is not lost.
+pub async fn hold_newest(conn: &mut Conn, organization: OrganizationId) -> Result<Option<WrappedDek>, Error> {
+    let sqlite = "SELECT id, kek_fingerprint, wrapped FROM deks WHERE organization_id = $1
+        ORDER BY id DESC LIMIT 1";
+    let postgres = "SELECT id, kek_fingerprint, wrapped FROM deks WHERE organization_id = $1
+        ORDER BY id DESC LIMIT 1 FOR SHARE";
+    let text = pick(conn, sqlite, postgres);
+    let row = sqlx::query(text).bind(organization.to_string()).fetch_optional(conn).await?;
+    row.as_ref().map(read).transpose()
 }
 
 /// Adds a wrapped key. False when another process was first with this number.

@@ -12,6 +12,7 @@ use kontor_domain::{
     integrations::{ConnectionStatus, TestStatus},
     templates::{FieldError, Template},
 };
+use kontor_engine::credentials::Purpose;
 use kontor_store::{Conn, integrations, integrations::Integration, secrets};
 
 pub(crate) use request::{Create, Update};
@@ -187,7 +188,7 @@ pub(crate) async fn get(
     let choice = preference.choose(None);
     let mut conn = web.engine.db.read().await?;
     let (integration, template) = load(&web, &mut conn, organization, &id).await?;
-    let sealed = secrets::list(&mut conn, organization, integration.id).await?;
+    let sealed = secrets::list(&mut conn, organization, integration.id, Purpose::Credential.as_str()).await?;
     let view = Detail::of(&integration, organization, &template, &sealed, choice.form);
     // A test changes what is shown, but is no edit: the version stays, so nothing may be said to be unchanged.
     let answer = Answer::ok(&view)?.tagged(tag(&integration, choice)).in_form(choice);
@@ -220,7 +221,8 @@ pub(crate) async fn update(
         .engine
         .change_integration(&mut tx, organization, &who.actor, integration, &template, asked.into())
         .await?;
-    let sealed = secrets::list(&mut tx, organization, changed.integration.id).await?;
+    let sealed =
+        secrets::list(&mut tx, organization, changed.integration.id, Purpose::Credential.as_str()).await?;
     tx.commit().await?;
     let detail = Detail::of(&changed.integration, organization, &template, &sealed, choice.form);
     let view = Updated { detail, test_connection_required: changed.test_required };
