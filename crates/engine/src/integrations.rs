@@ -1,6 +1,6 @@
 //! Integrations: making, changing, testing and destroying connections to providers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use kontor_domain::{
     Secret,
@@ -90,8 +90,7 @@ impl Engine {
             Ok(configuration) => integration.configuration = configuration,
             Err(errors) => wrong.extend(errors),
         }
-        let given: BTreeSet<&str> = change.secrets.keys().map(String::as_str).collect();
-        if let Err(errors) = template.check_secrets(&given, false) {
+        if let Err(errors) = template.check_secrets(&change.secrets, &integration.configuration, false) {
             wrong.extend(errors);
         }
         if !wrong.is_empty() {

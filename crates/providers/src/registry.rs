@@ -46,11 +46,10 @@ impl Registry {
 
 /// Reads an embedded template.
 pub(crate) fn template(text: &str) -> Result<Template, String> {
-    let template: Template = toml::from_str(text).map_err(|error| error.to_string())?;
-    match template.faults().as_slice() {
-        [] => Ok(template),
-        faults => Err(faults.join("; ")),
-    }
+    Template::parse(text).map_err(|faults| {
+        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        faults.join("; ")
+    })
 }
 
 /// Where a provider's sandbox stands instead, without a trailing slash.

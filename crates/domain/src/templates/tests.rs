@@ -1,42 +1,92 @@
+use std::collections::BTreeMap;
+
 use super::*;
+use crate::Secret;
 
-fn field(key: &str, field_type: FieldType, required: bool, default: Option<&str>) -> ConfigurationField {
-    let options =
-        if field_type == FieldType::Select { vec!["A".to_owned(), "B".to_owned()] } else { Vec::new() };
-    ConfigurationField {
-        key: key.to_owned(),
-        display_name: key.to_owned(),
-        description: String::new(),
-        field_type,
-        required,
-        default: default.map(str::to_owned),
-        options,
-        critical: key == "Live",
-    }
-}
+mod reading;
 
-fn secret(key: &str, required: bool) -> SecretField {
-    SecretField { key: key.to_owned(), display_name: key.to_owned(), description: String::new(), required }
-}
+const SAMPLE: &str = r#"
+provider = "Sample"
+display_name = "Sample"
+description = "A sample."
+integration_type = "Payment"
+documentation_url = "https://sample.example"
+allowed_hosts = ["api.sample.example", "sandbox.sample.example"]
+
+[environments]
+selected_by = "Live"
+
+[environments.production]
+when = ["true"]
+base_url = "https://api.sample.example"
+key_patterns = { Key = "live_.+" }
+
+[environments.sandbox]
+when = ["false"]
+base_url = "https://sandbox.sample.example"
+key_patterns = { Key = "test_.+" }
+
+[[configuration_fields]]
+key = "Live"
+display_name = "Live"
+type = "Boolean"
+required = true
+default = "true"
+critical = true
+
+[[configuration_fields]]
+key = "Name"
+display_name = "Name"
+type = "Text"
+required = true
+
+[[configuration_fields]]
+key = "Count"
+display_name = "Count"
+type = "Number"
+
+[[configuration_fields]]
+key = "Kind"
+display_name = "Kind"
+type = "Select"
+default = "A"
+options = ["A", "B"]
+
+[[configuration_fields]]
+key = "Site"
+display_name = "Site"
+type = "Url"
+
+[[configuration_fields]]
+key = "Code"
+display_name = "Code"
+type = "Text"
+required = true
+pattern = "[0-9]{3}"
+visible_when = { key = "Kind", equals = ["B"] }
+
+[[secret_fields]]
+key = "Key"
+display_name = "Key"
+required = true
+
+[[secret_fields]]
+key = "Extra"
+display_name = "Extra"
+pattern = "[a-z]+"
+visible_when = { key = "Kind", equals = ["B"] }
+
+[authentication]
+method = "bearer"
+token = "{{secrets.Key}}"
+
+[connection_test]
+[[connection_test.requests]]
+path = "/account"
+"#;
 
 fn template() -> Template {
-    Template {
-        provider: "Sample".to_owned(),
-        display_name: "Sample".to_owned(),
-        description: String::new(),
-        integration_type: IntegrationType::Payment,
-        documentation_url: "https://sample.example".to_owned(),
-        supported_features: Vec::new(),
-        requires_oauth: false,
-        configuration_fields: vec![
-            field("Live", FieldType::Boolean, true, Some("true")),
-            field("Name", FieldType::Text, true, None),
-            field("Count", FieldType::Number, false, None),
-            field("Kind", FieldType::Select, false, Some("A")),
-            field("Site", FieldType::Url, false, None),
-        ],
-        secret_fields: vec![secret("Key", true), secret("Extra", false)],
-    }
+    Template::parse(SAMPLE).unwrap_or_else(|faults| panic!("{faults:?}"))
 }
 
 fn given(pairs: &[(&str, Option<&str>)]) -> BTreeMap<String, Option<String>> {
@@ -107,13 +157,72 @@ fn a_change_is_merged_and_none_removes() {
     assert_eq!(fields(&wrong), ["configuration.Name"]);
 }
 
+fn secrets(pairs: &[(&str, &str)]) -> BTreeMap<String, Secret> {
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), Secret::new((*value).to_owned()))).collect()
+}
+
+fn settings(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
 #[test]
 fn secrets_are_the_templates() {
     let template = template();
-    assert!(template.check_secrets(&BTreeSet::from(["Key"]), true).is_ok());
-    assert!(template.check_secrets(&BTreeSet::new(), false).is_ok());
-    let wrong = template.check_secrets(&BTreeSet::from(["Other"]), true).expect_err("two are wrong");
+    let live = settings(&[("Live", "true"), ("Kind", "A")]);
+    assert!(template.check_secrets(&secrets(&[("Key", "live_1")]), &live, true).is_ok());
+    assert!(template.check_secrets(&secrets(&[]), &live, false).is_ok());
+    let wrong = template.check_secrets(&secrets(&[("Other", "x")]), &live, true).expect_err("two are wrong");
     assert_eq!(fields(&wrong), ["secrets.Other", "secrets.Key"]);
+}
+
+#[test]
+fn a_sandbox_key_in_production_is_told() {
+    let template = template();
+    let live = settings(&[("Live", "true")]);
+    let wrong = template.check_secrets(&secrets(&[("Key", "test_1")]), &live, true).expect_err("a test key");
+    assert_eq!(wrong[0].message, "is a key of the sandbox environment, and the settings choose production");
+    let wrong = template.check_secrets(&secrets(&[("Key", "other")]), &live, true).expect_err("no key");
+    assert_eq!(wrong[0].message, "does not look like a key of the production environment");
+    assert!(
+        template.check_secrets(&secrets(&[("Key", "test_1")]), &settings(&[("Live", "false")]), true).is_ok()
+    );
+}
+
+#[test]
+fn a_hidden_field_is_neither_required_nor_taken() {
+    let template = template();
+    let made = template.check_configuration(&given(&[("Name", Some("x"))]), None).expect("Code is hidden");
+    assert!(!made.contains_key("Code"));
+    let wrong = template
+        .check_configuration(&given(&[("Name", Some("x")), ("Code", Some("123"))]), None)
+        .expect_err("hidden");
+    assert_eq!(wrong[0].message, "is used only where Kind is B");
+    let wrong = template
+        .check_configuration(&given(&[("Name", Some("x")), ("Kind", Some("B"))]), None)
+        .expect_err("required now");
+    assert_eq!(fields(&wrong), ["configuration.Code"]);
+    let made = template
+        .check_configuration(&given(&[("Name", Some("x")), ("Kind", Some("B")), ("Code", Some("123"))]), None)
+        .expect("fits");
+    let back = template.check_configuration(&given(&[("Kind", Some("A"))]), Some(&made)).expect("fits");
+    assert!(!back.contains_key("Code"), "what was given for a field goes when it is hidden");
+    let hidden = template.check_secrets(&secrets(&[("Extra", "abc")]), &settings(&[("Kind", "A")]), false);
+    assert_eq!(fields(&hidden.expect_err("hidden")), ["secrets.Extra"]);
+    assert!(
+        template.check_secrets(&secrets(&[("Extra", "abc")]), &settings(&[("Kind", "B")]), false).is_ok()
+    );
+}
+
+#[test]
+fn a_value_looks_as_its_pattern_says() {
+    let template = template();
+    for (code, fits) in [("123", true), ("1234", false), ("12a", false), ("x123", false)] {
+        let all = given(&[("Name", Some("x")), ("Kind", Some("B")), ("Code", Some(code))]);
+        assert_eq!(template.check_configuration(&all, None).is_ok(), fits, "{code}");
+    }
+    let wrong = template.check_secrets(&secrets(&[("Extra", "ABC")]), &settings(&[("Kind", "B")]), false);
+    let wrong = wrong.expect_err("does not fit");
+    assert_eq!(wrong[0].message, "must look like [a-z]+", "and the value is not repeated");
 }
 
 #[test]
@@ -127,13 +236,4 @@ fn a_value_has_a_longest_length() {
             "{length}"
         );
     }
-}
-
-#[test]
-fn an_unsound_template_is_told() {
-    let mut template = template();
-    assert_eq!(template.faults(), Vec::<String>::new());
-    template.configuration_fields.push(field("Live", FieldType::Boolean, true, Some("perhaps")));
-    template.secret_fields.push(secret("not a key", true));
-    assert_eq!(template.faults().len(), 3);
 }

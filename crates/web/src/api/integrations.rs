@@ -3,7 +3,7 @@
 mod request;
 mod view;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use axum::{extract::State, http::Uri, response::Response};
 use kontor_domain::{
@@ -145,16 +145,19 @@ fn new(web: &Web, who: &Who, template: &Template, asked: &Create) -> Result<Inte
     let mut faults = Vec::new();
     let configuration = template.check_configuration(&asked.configuration, None).unwrap_or_else(|errors| {
         faults.extend(errors);
-        asked.configuration.keys().map(|key| (key.clone(), String::new())).collect()
+        let given = asked.configuration.iter();
+        given.filter_map(|(key, value)| Some((key.clone(), value.clone()?))).collect()
     });
-    let given: BTreeSet<&str> = asked.secrets.keys().map(String::as_str).collect();
-    faults.extend(template.check_secrets(&given, true).err().unwrap_or_default());
+    faults.extend(template.check_secrets(&asked.secrets, &configuration, true).err().unwrap_or_default());
     if !faults.is_empty() {
         return Err(Problem::validation(wrong(faults)));
     }
     let now = web.engine.ambient.now();
-    let connection_status =
-        if template.requires_oauth { ConnectionStatus::NotConnected } else { ConnectionStatus::NotRequired };
+    let connection_status = if template.requires_oauth() {
+        ConnectionStatus::NotConnected
+    } else {
+        ConnectionStatus::NotRequired
+    };
     Ok(Integration {
         id: Id::new(&web.engine.ambient),
         integration_type: template.integration_type,

@@ -66,7 +66,7 @@ pub(crate) struct SecretSetting {
     display_name: String,
     description: String,
     required: bool,
-    /// Always true: it is in no answer.
+    /// Whether an input field should hide it. It is in no answer either way.
     is_sensitive: bool,
 }
 
@@ -97,7 +97,7 @@ impl TemplateView {
             provider: template.provider.clone(),
             display_name: template.display_name.clone(),
             description: template.description.clone(),
-            requires_oauth: template.requires_oauth,
+            requires_oauth: template.requires_oauth(),
             documentation_url: template.documentation_url.clone(),
             supported_features: template.supported_features.clone(),
             configuration_fields: settings(template, form),
@@ -127,7 +127,7 @@ pub(crate) fn secrets(template: &Template) -> Vec<SecretSetting> {
         display_name: it.display_name.clone(),
         description: it.description.clone(),
         required: it.required,
-        is_sensitive: true,
+        is_sensitive: it.sensitive,
     };
     template.secret_fields.iter().map(view).collect()
 }

@@ -127,7 +127,7 @@ impl Detail {
         let available_fields = AvailableFields {
             configuration_fields: settings(template, form),
             secret_fields: secrets(template),
-            requires_oauth: template.requires_oauth,
+            requires_oauth: template.requires_oauth(),
             documentation_url: template.documentation_url.clone(),
             supported_features: template.supported_features.clone(),
         };
