@@ -102,9 +102,9 @@ impl Template {
             sink.error(&error.span().unwrap_or(0..0), message);
         }
         // A half-read text would be told of keys that are there.
-        let template =
-            if errors.is_empty() { Self::of(Table::new(&sink, "", 0..0, document.get_ref())) } else { None };
-        let template = template.filter(|_| !sink.failed());
+        let whole = errors.is_empty();
+        let read = whole.then(|| Self::of(Table::new(&sink, "", 0..0, document.get_ref())));
+        let template = read.filter(|_| !sink.failed());
         Reading { template, faults: sink.into_faults() }
     }
 
@@ -114,7 +114,7 @@ impl Template {
         template.ok_or(faults)
     }
 
-    fn of(table: Table<'_>) -> Option<Self> {
+    fn of(table: Table<'_>) -> Self {
         let kind = table.word("integration_type", IntegrationType::ALL);
         let provider = table.text("provider");
         if provider.len() > 50 || !provider.bytes().all(|it| it.is_ascii_alphanumeric()) {
@@ -152,7 +152,7 @@ impl Template {
         };
         lookup::check(&read, &table);
         table.done();
-        Some(read)
+        read
     }
 
     /// Whether somebody has to consent at the provider.

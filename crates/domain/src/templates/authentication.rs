@@ -281,11 +281,13 @@ impl Authentication {
 
     /// Whether it gets a token that `{{access_token}}` can stand for.
     pub(super) fn has_token(&self) -> bool {
-        match self {
-            Self::AuthorizationCode(_) | Self::ClientCredentials(_) | Self::TwoStepToken(_) => true,
-            Self::JwtAssertion(_) => true,
-            _ => false,
-        }
+        matches!(
+            self,
+            Self::AuthorizationCode(_)
+                | Self::ClientCredentials(_)
+                | Self::TwoStepToken(_)
+                | Self::JwtAssertion(_)
+        )
     }
 }
 

@@ -276,13 +276,13 @@ fn json(table: &Table<'_>, value: &toml::Spanned<DeValue<'_>>, spot: Spot, depth
     };
     Some(match value.get_ref() {
         DeValue::String(_) => Json::Text(table.filled_value("json", value, spot)?),
-        DeValue::Integer(it) => match i64::from_str_radix(it.as_str(), it.radix()) {
-            Ok(number) => Json::Integer(number),
-            Err(_) => {
+        DeValue::Integer(it) => {
+            let Ok(number) = i64::from_str_radix(it.as_str(), it.radix()) else {
                 table.wrong("json", "has a number that is too large");
                 return None;
-            }
-        },
+            };
+            Json::Integer(number)
+        }
         DeValue::Float(it) if it.as_str().parse().is_ok_and(f64::is_finite) => {
             Json::Decimal(it.as_str().to_owned())
         }

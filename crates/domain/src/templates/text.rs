@@ -325,14 +325,13 @@ fn unfit_address(text: &str) -> Option<&'static str> {
 fn write(place: &Place, value: &str, escape: Escape, into: &mut String) -> Result<(), Unfilled> {
     let unfit = |why| Err(Unfilled::Unfit(place.clone(), why));
     match escape {
-        Escape::Plain => into.push_str(value),
         Escape::Path if matches!(value, "" | "." | "..") => return unfit("cannot be a part of a path"),
         Escape::Path | Escape::Query => percent(value, into),
         Escape::Header if !value.bytes().all(|it| (0x20..0x7f).contains(&it)) => {
             return unfit("has characters that a header cannot carry");
         }
         Escape::User if value.contains(':') => return unfit("has a colon, which a user name cannot have"),
-        Escape::Header | Escape::User => into.push_str(value),
+        Escape::Plain | Escape::Header | Escape::User => into.push_str(value),
         Escape::Xml => return xml(value, into).or_else(unfit),
         Escape::Host => {
             let letters = value.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-');
@@ -377,7 +376,11 @@ fn xml(value: &str, into: &mut String) -> Result<(), &'static str> {
             '>' => into.push_str("&gt;"),
             '"' => into.push_str("&quot;"),
             '\'' => into.push_str("&apos;"),
-            '\t' | '\n' | '\r' => into.push_str(&format!("&#{};", u32::from(letter))),
+            '\t' | '\n' | '\r' => {
+                into.push_str("&#");
+                into.push_str(&u32::from(letter).to_string());
+                into.push(';');
+            }
             _ if letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}') => {
                 return Err("has characters that XML cannot carry");
             }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Template, fields::ConfigurationField};
+use super::{
+    Template,
+    fields::{ConfigurationField, VisibleWhen},
+};
 use crate::Secret;
 
 /// What is wrong with one field.
@@ -24,7 +27,44 @@ impl FieldError {
     }
 }
 
+fn hidden(when: Option<&VisibleWhen>) -> String {
+    when.map_or_else(String::new, |it| format!("is used only where {} is {}", it.key, it.equals.join(" or ")))
+}
+
 type Settings = BTreeMap<String, String>;
+
+fn settle(
+    field: &ConfigurationField,
+    given: &BTreeMap<String, Option<String>>,
+    creating: bool,
+    result: &mut Settings,
+    wrong: &mut Vec<FieldError>,
+) {
+    let key = &field.key;
+    if wrong.iter().any(|it| it.field == format!("configuration.{key}")) {
+        return;
+    }
+    if !field.is_visible(result) {
+        // A form sends its hidden fields empty; what was there before they were hidden goes.
+        let given = given.get(key).and_then(Option::as_deref).unwrap_or_default();
+        let is_default = field.default.as_deref() == Some(given);
+        if !given.is_empty() && !is_default {
+            wrong.push(FieldError::configuration(key, hidden(field.visible_when.as_ref())));
+        }
+        result.remove(key);
+        return;
+    }
+    if result.contains_key(key) {
+        return;
+    }
+    match &field.default {
+        Some(default) if creating || field.required => {
+            result.insert(key.clone(), default.clone());
+        }
+        None if field.required => wrong.push(FieldError::configuration(key, "is required")),
+        _ => {}
+    }
+}
 
 impl Template {
     /// The settings that follow from `given`. Without `existing` it is a creation: defaults are filled in. With it,
@@ -54,7 +94,7 @@ impl Template {
         }
         // What a field hangs on is settled before it: it stands above it in the template.
         for field in &self.configuration_fields {
-            self.settle(field, given, existing.is_none(), &mut result, &mut wrong);
+            settle(field, given, existing.is_none(), &mut result, &mut wrong);
         }
         for (key, message) in self.look_alikes(|key| result.get(key).map(String::as_str), &result) {
             if self.configuration_fields.iter().any(|it| it.key == key) {
@@ -62,46 +102,6 @@ impl Template {
             }
         }
         if wrong.is_empty() { Ok(result) } else { Err(wrong) }
-    }
-
-    fn settle(
-        &self,
-        field: &ConfigurationField,
-        given: &BTreeMap<String, Option<String>>,
-        creating: bool,
-        result: &mut Settings,
-        wrong: &mut Vec<FieldError>,
-    ) {
-        let key = &field.key;
-        if wrong.iter().any(|it| it.field == format!("configuration.{key}")) {
-            return;
-        }
-        if !field.is_visible(result) {
-            // A form sends its hidden fields empty; what was there before they were hidden goes.
-            let given = given.get(key).and_then(Option::as_deref).unwrap_or_default();
-            let is_default = field.default.as_deref() == Some(given);
-            if !given.is_empty() && !is_default {
-                wrong.push(FieldError::configuration(key, self.hidden(field.visible_when.as_ref())));
-            }
-            result.remove(key);
-            return;
-        }
-        if result.contains_key(key) {
-            return;
-        }
-        match &field.default {
-            Some(default) if creating || field.required => {
-                result.insert(key.clone(), default.clone());
-            }
-            None if field.required => wrong.push(FieldError::configuration(key, "is required")),
-            _ => {}
-        }
-    }
-
-    fn hidden(&self, when: Option<&super::fields::VisibleWhen>) -> String {
-        when.map_or_else(String::new, |it| {
-            format!("is used only where {} is {}", it.key, it.equals.join(" or "))
-        })
     }
 
     /// Whether the secrets that were given are the template's and look like it, and at creation whether none is
@@ -119,7 +119,7 @@ impl Template {
                 continue;
             };
             if !field.is_visible(configuration) {
-                wrong.push(FieldError::secret(key, self.hidden(field.visible_when.as_ref())));
+                wrong.push(FieldError::secret(key, hidden(field.visible_when.as_ref())));
             } else if field.pattern.as_ref().is_some_and(|it| !it.fits(value.expose())) {
                 // The value is not repeated, the pattern is no secret.
                 let looks = field.pattern.as_ref().map(|it| it.source().to_owned()).unwrap_or_default();
