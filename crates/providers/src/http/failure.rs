@@ -5,7 +5,10 @@
 
 use std::error::Error;
 
-use super::guard::{Nowhere, Rule};
+use super::{
+    guard::{Nowhere, Rule},
+    stream::Unsent,
+};
 use crate::{ProviderError, error::Fault};
 
 /// Why there is no answer.
@@ -38,6 +41,12 @@ pub enum Failure {
     /// The answer was larger than the limit.
     #[error("the answer was too large")]
     TooLarge,
+    /// The body that was handed on was larger than its limit; a part of it was sent.
+    #[error("the request's body was too large")]
+    UploadTooLarge,
+    /// The body that was handed on broke off; a part of it was sent.
+    #[error("the request's body broke off")]
+    UploadCut,
 }
 
 /// What is wrong with a certificate.
@@ -70,7 +79,7 @@ impl Failure {
             | Self::NotSent
             | Self::Certificate(_)
             | Self::Tls => true,
-            Self::Cut | Self::TimedOut | Self::TooLarge => false,
+            Self::Cut | Self::TimedOut | Self::TooLarge | Self::UploadTooLarge | Self::UploadCut => false,
         }
     }
 
@@ -89,6 +98,8 @@ impl Failure {
             Self::Tls => "The server speaks no TLS that is safe today. Check the address and the port.",
             Self::Cut => "Try again. If it stays, ask the provider.",
             Self::TimedOut => "Try again later. Look at the provider's status page if it stays.",
+            Self::UploadTooLarge => "Send less at a time.",
+            Self::UploadCut => "Send it again, whole.",
             Self::TooLarge => "This is no answer of the provider's. Check the address in the settings.",
         }
     }
@@ -108,6 +119,8 @@ impl From<Failure> for ProviderError {
             Failure::Tls => {
                 Self { fault: Fault::Theirs, ..Self::unreachable("No secure connection could be agreed on") }
             }
+            Failure::UploadTooLarge => Self::cut("The request's body was too large"),
+            Failure::UploadCut => Self::cut("The request's body broke off"),
             Failure::Cut => Self::cut(""),
             Failure::TimedOut => Self::timed_out(""),
             Failure::TooLarge => Self::nonsense("the answer was too large"),
@@ -132,17 +145,31 @@ pub(super) fn sort(error: &reqwest::Error) -> Failure {
     if error.is_connect() {
         return before_sending(error);
     }
-    if error.is_timeout() { Failure::TimedOut } else { Failure::Cut }
+    match find::<Unsent>(error) {
+        Some(Unsent::TooLarge) => Failure::UploadTooLarge,
+        Some(Unsent::Cut) => Failure::UploadCut,
+        None if error.is_timeout() => Failure::TimedOut,
+        None => Failure::Cut,
+    }
+}
+
+/// The first cause of that type.
+fn find<E: Error + 'static>(error: &reqwest::Error) -> Option<&E> {
+    let mut next = error.source();
+    while let Some(cause) = next {
+        if let Some(found) = cause.downcast_ref() {
+            return Some(found);
+        }
+        next = cause.source();
+    }
+    None
 }
 
 fn before_sending(error: &reqwest::Error) -> Failure {
     let mut next: Option<&(dyn Error + 'static)> = error.source();
     while let Some(cause) = next {
         if let Some(nowhere) = cause.downcast_ref::<Nowhere>() {
-            return match nowhere {
-                Nowhere::NotResolved => Failure::NotResolved,
-                Nowhere::Refused(rule) => Failure::Refused(*rule),
-            };
+            return (*nowhere).into();
         }
         // What an I/O error wraps is not its source but the error itself.
         let wrapped = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
@@ -174,3 +201,6 @@ fn certificate(error: &rustls::CertificateError) -> Certificate {
         _ => Certificate::Other,
     }
 }
+
+#[cfg(test)]
+mod tests;

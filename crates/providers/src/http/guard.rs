@@ -109,7 +109,7 @@ impl Names for System {
 }
 
 /// Why a name led nowhere.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, Copy, thiserror::Error)]
 pub(super) enum Nowhere {
     /// It has no address.
     #[error("the name has no address")]

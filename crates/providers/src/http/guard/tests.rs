@@ -260,6 +260,16 @@ async fn a_name_leads_to_its_public_addresses_alone() {
 }
 
 #[tokio::test]
+async fn a_name_without_an_address_is_told_from_one_that_is_refused() {
+    let (guard, _) = scripted(&[&[], &["169.254.169.254"]]);
+    let http = Http::with(guard).expect("a client");
+    let url = url("https://api.shop.example/");
+    assert_eq!(http.send(Call::new(Method::Get, &url)).await.expect_err("nobody"), Failure::NotResolved);
+    let refused = Failure::Refused(Rule::Address(Range::LinkLocal));
+    assert_eq!(http.send(Call::new(Method::Get, &url)).await.expect_err("refused"), refused);
+}
+
+#[tokio::test]
 async fn a_name_that_turns_to_this_machine_is_not_followed() {
     // In this test 127.0.0.1 is the internet and 127.0.0.2 is what must not be reached, on the same port.
     let good = TcpListener::bind("127.0.0.1:0").await.expect("a port");
