@@ -26,8 +26,10 @@ pub struct Registry {
 impl Registry {
     /// All of them. Fails when an embedded template cannot be read, which the tests would have told.
     pub fn new(settings: Settings, http: Http) -> Result<Self, String> {
-        let providers: Vec<Arc<dyn Provider>> =
-            vec![Arc::new(worldpay::Worldpay::new(settings.worldpay, http)?)];
+        let providers: Vec<Arc<dyn Provider>> = vec![
+            Arc::new(authorize_net::AuthorizeNet::new(settings.authorize_net, http.clone())?),
+            Arc::new(worldpay::Worldpay::new(settings.worldpay, http)?),
+        ];
         Ok(Self { providers: RwLock::new(providers) })
     }
 

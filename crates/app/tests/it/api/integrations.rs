@@ -24,7 +24,7 @@ async fn nothing_is_listed_that_does_not_work(engine: Engine) {
     let templates = demo.admin.get("/api/integration-templates").await.expect(200).json();
     let providers: Vec<_> =
         templates["templates"].as_array().expect("a list").iter().map(|it| it["provider"].clone()).collect();
-    assert_eq!(providers, [json!("WorldPay")]);
+    assert_eq!(providers, [json!("AuthorizeNet"), json!("WorldPay")]);
     let other =
         demo.admin.get("/api/integration-templates?integrationType=Accounting").await.expect(200).json();
     assert_eq!(other["templates"], json!([]));
