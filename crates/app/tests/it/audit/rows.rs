@@ -147,8 +147,10 @@ fn uniform(row: &Value) {
     assert!(word(noun) && word(verb), "{row}");
     assert!(row["fields"].as_array().is_some_and(|it| it.iter().all(Value::is_string)), "{row}");
     for (name, value) in row["detail"].as_object().expect("an object") {
-        let plain = value.is_boolean() || value.is_u64() || value.as_str().is_some_and(|it| it.len() <= 100);
-        assert!(plain && name.bytes().all(|b| b.is_ascii_alphabetic()), "{name} in {row}");
+        let word = |it: &Value| it.as_str().is_some_and(|it| it.len() <= 100);
+        let plain = value.is_boolean() || value.is_u64() || word(value);
+        let words = value.as_array().is_some_and(|it| it.iter().all(word));
+        assert!((plain || words) && name.bytes().all(|b| b.is_ascii_alphabetic()), "{name} in {row}");
     }
     assert!(!text("subject").is_empty() && !text("actor").is_empty(), "{row}");
 }
