@@ -104,6 +104,11 @@ impl Headers {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    #[cfg(test)]
+    pub(crate) fn of(headers: &[(&str, &str)]) -> Self {
+        Self(headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
     fn read(map: &reqwest::header::HeaderMap) -> Result<Self, Failure> {
         let bytes: usize =
             map.iter().map(|(name, value)| name.as_str().len().saturating_add(value.len())).sum();

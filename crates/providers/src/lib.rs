@@ -7,6 +7,7 @@ pub mod authorize_net;
 pub mod error;
 pub mod http;
 pub mod provider;
+pub mod proxy;
 pub mod quickbooks;
 pub mod registry;
 pub mod worldpay;

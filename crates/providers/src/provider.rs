@@ -73,6 +73,11 @@ pub trait Proxied: Send + Sync {
     /// Whether a credential of this provider may go to that address.
     fn allows(&self, connection: &Connection<'_>, url: &Url) -> bool;
 
+    /// Whether the credential is made from the body, so that the whole of it has to be there first.
+    fn signs_body(&self) -> bool {
+        false
+    }
+
     /// Puts the credential in. Nothing of the caller's is interpolated.
     async fn authorize(
         &self,

@@ -128,6 +128,15 @@ impl From<Failure> for ProviderError {
     }
 }
 
+impl From<Unsent> for Failure {
+    fn from(unsent: Unsent) -> Self {
+        match unsent {
+            Unsent::TooLarge => Self::UploadTooLarge,
+            Unsent::Cut => Self::UploadCut,
+        }
+    }
+}
+
 impl From<Nowhere> for Failure {
     fn from(nowhere: Nowhere) -> Self {
         match nowhere {
@@ -146,8 +155,7 @@ pub(super) fn sort(error: &reqwest::Error) -> Failure {
         return before_sending(error);
     }
     match find::<Unsent>(error) {
-        Some(Unsent::TooLarge) => Failure::UploadTooLarge,
-        Some(Unsent::Cut) => Failure::UploadCut,
+        Some(unsent) => (*unsent).into(),
         None if error.is_timeout() => Failure::TimedOut,
         None => Failure::Cut,
     }

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 
@@ -26,7 +26,16 @@ type Source = Pin<Box<dyn Body<Data = Bytes, Error = BoxError> + Send>>;
 pub struct Upload {
     // What a body is read from may be used by one thread at a time, and the client wants to share it: nobody waits here.
     source: Mutex<Source>,
+    head: Bytes,
     left: u64,
+}
+
+/// The beginning of a body, or all of it.
+pub enum Taken {
+    /// All of it.
+    Whole(Bytes),
+    /// It goes on.
+    Longer(Upload),
 }
 
 /// Why a caller's body could not be sent.
@@ -46,7 +55,34 @@ impl Upload {
     where
         B: Body<Data = Bytes, Error = BoxError> + Send + 'static,
     {
-        Self { source: Mutex::new(Box::pin(body)), left: limit }
+        Self { source: Mutex::new(Box::pin(body)), head: Bytes::new(), left: limit }
+    }
+
+    /// Reads it whole where it has at most so many bytes; else it can still be sent, once.
+    pub async fn take(mut self, whole: usize) -> Result<Taken, Unsent> {
+        let mut seen = BytesMut::new();
+        while let Some(data) = std::future::poll_fn(|context| self.next(context)).await {
+            seen.extend_from_slice(&data?);
+            if seen.len() > whole {
+                self.head = seen.freeze();
+                return Ok(Taken::Longer(self));
+            }
+        }
+        Ok(Taken::Whole(seen.freeze()))
+    }
+
+    fn next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Unsent>>> {
+        let frame = ready!(self.source().poll_frame(context));
+        Poll::Ready(match frame {
+            None => None,
+            Some(Err(_)) => Some(Err(Unsent::Cut)),
+            // Trailers are headers that nobody checked.
+            Some(Ok(frame)) => frame.into_data().ok().map(|data| {
+                let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
+                self.left = self.left.checked_sub(length).ok_or(Unsent::TooLarge)?;
+                Ok(data)
+            }),
+        })
     }
 
     fn source(&mut self) -> Pin<&mut (dyn Body<Data = Bytes, Error = BoxError> + Send)> {
@@ -62,21 +98,20 @@ impl Body for Upload {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Unsent>>> {
-        let frame = ready!(self.source().poll_frame(context));
-        Poll::Ready(match frame {
-            None => None,
-            Some(Err(_)) => Some(Err(Unsent::Cut)),
-            // Trailers are headers that nobody checked.
-            Some(Ok(frame)) => frame.into_data().ok().map(|data| {
-                let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
-                self.left = self.left.checked_sub(length).ok_or(Unsent::TooLarge)?;
-                Ok(Frame::data(data))
-            }),
-        })
+        if !self.head.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.head)))));
+        }
+        let data = ready!(self.next(context));
+        Poll::Ready(data.map(|it| it.map(Frame::data)))
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.source.lock().unwrap_or_else(PoisonError::into_inner).size_hint()
+        let head = u64::try_from(self.head.len()).unwrap_or(u64::MAX);
+        let rest = self.source.lock().unwrap_or_else(PoisonError::into_inner).size_hint();
+        match rest.exact().and_then(|it| it.checked_add(head)) {
+            Some(length) => SizeHint::with_exact(length),
+            None => SizeHint::default(),
+        }
     }
 }
 
@@ -109,6 +144,11 @@ impl Download {
     fn new(source: reqwest::Body, limit: usize, idle: Duration) -> Self {
         let sleep = Box::pin(tokio::time::sleep(idle));
         Self { source: Box::pin(source), left: limit, idle, sleep, ended: false }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn empty() -> Self {
+        Self::new(reqwest::Body::default(), 0, Duration::from_secs(1))
     }
 
     fn take(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Failure>>> {
