@@ -47,6 +47,10 @@ kinds! {
     ApiKey, ApiKeyId = "key";
     /// A background job.
     Job, JobId = "job";
+    /// Somebody's way to a provider's consent and back.
+    Consent, ConsentId = "con";
+    /// A token on its way to being taken back.
+    Revocation, RevocationId = "rev";
 }
 
 /// An id of the given kind: `prefix_` and 32 lower-case hex digits.
@@ -58,6 +62,16 @@ impl<K: Kind> Id<K> {
         let millis = u64::try_from(ambient.now().as_millisecond()).unwrap_or(0);
         let uuid = uuid::Builder::from_unix_timestamp_millis(millis, &ambient.bytes::<10>()).into_uuid();
         Self(uuid, PhantomData)
+    }
+
+    /// The id without its prefix, for places where letters are dear.
+    pub fn bytes(self) -> [u8; 16] {
+        self.0.into_bytes()
+    }
+
+    /// The id of these bytes.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes), PhantomData)
     }
 }
 

@@ -17,6 +17,8 @@ pub enum Kind {
     Refused,
     /// The integration's settings or credentials do not work.
     Misconfigured,
+    /// The access token is not taken; a new one may be.
+    TokenRefused,
     /// Nobody answered there, or not to the end.
     Unreachable,
     /// No answer in time.
@@ -78,6 +80,11 @@ impl ProviderError {
         Self { kind: Kind::Misconfigured, ..Self::refused(Fault::Ours, code, message) }
     }
 
+    /// The access token is not taken; nothing was done.
+    pub fn token_refused(code: Option<&str>, message: &str) -> Self {
+        Self { kind: Kind::TokenRefused, ..Self::refused(Fault::Ours, code, message) }
+    }
+
     /// Nobody could be reached, so nothing was done.
     pub fn unreachable(message: &str) -> Self {
         Self {
@@ -111,6 +118,7 @@ impl fmt::Display for ProviderError {
         f.write_str(match self.kind {
             Kind::Refused => "The provider refused.",
             Kind::Misconfigured => "The provider does not take this integration's settings or credentials.",
+            Kind::TokenRefused => "The provider does not take the access token.",
             Kind::Unreachable if self.outcome_known => "The provider could not be reached.",
             Kind::Unreachable => "The connection to the provider broke off.",
             Kind::TimedOut => "The provider did not answer in time.",

@@ -120,6 +120,12 @@ impl Headers {
     }
 }
 
+impl FromIterator<(String, String)> for Headers {
+    fn from_iter<T: IntoIterator<Item = (String, String)>>(pairs: T) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+}
+
 /// An answer that arrived whole, a redirect too: following one is the caller's decision.
 pub struct Answer {
     /// HTTP status.

@@ -6,6 +6,7 @@
 pub mod authorize_net;
 pub mod error;
 pub mod http;
+pub mod oauth;
 pub mod provider;
 pub mod proxy;
 pub mod quickbooks;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use kontor_domain::{Money, Secret, templates::Template};
 use url::Url;
 
-use crate::ProviderError;
+use crate::{ProviderError, oauth::OAuth};
 
 /// An integration's settings and opened secrets, for one call.
 pub struct Connection<'a> {
@@ -52,6 +52,11 @@ pub trait Provider: Send + Sync + 'static {
 
     /// Its hosted payment pages, where it has them.
     fn hosted(&self) -> Option<&dyn HostedPayments> {
+        None
+    }
+
+    /// Where people consent, for providers that want that.
+    fn oauth(&self) -> Option<&dyn OAuth> {
         None
     }
 

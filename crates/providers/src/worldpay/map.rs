@@ -29,7 +29,9 @@ pub(super) fn advice(error: &ProviderError) -> &'static str {
         }
         (Kind::Misconfigured, Some("104")) => "Check the account token and the acceptor ID.",
         (Kind::Misconfigured, Some("105")) => "Ask Worldpay to enable this application for the account.",
-        (Kind::Misconfigured, _) => "Check that every credential is filled in as Worldpay gave it.",
+        (Kind::Misconfigured | Kind::TokenRefused, _) => {
+            "Check that every credential is filled in as Worldpay gave it."
+        }
         (Kind::Refused, _) => "Check the application ID and the terminal ID.",
         (Kind::Unreachable | Kind::TimedOut, _) => "The credentials were not judged; try again later.",
         (Kind::Nonsense, _) => {
