@@ -6,7 +6,11 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
 use kontor_domain::{Ambient, Secret};
-use kontor_engine::{Engine, credentials::Credentials};
+use kontor_engine::{
+    Engine,
+    credentials::Credentials,
+    oauth::{OAuth, state::StateKey},
+};
 use kontor_providers::{Http, Registry};
 use kontor_store::{Db, keys};
 use kontor_vault::{Kek, LocalKek};
@@ -69,7 +73,8 @@ pub(crate) async fn engine(config: &Config, migrate: bool) -> anyhow::Result<Arc
     let http = Http::new(&config.opened()).map_err(anyhow::Error::msg)?;
     let registry = Registry::new(config.providers()?, http).map_err(anyhow::Error::msg)?;
     let settings = config.engine();
-    Ok(Arc::new(Engine { db, ambient, registry, credentials: Credentials::new(kek), settings }))
+    let oauth = OAuth::new(StateKey::derive(&config.auth_secret(ambient.entropy())?));
+    Ok(Arc::new(Engine { db, ambient, registry, credentials: Credentials::new(kek), oauth, settings }))
 }
 
 /// Starts the server and the sweep.

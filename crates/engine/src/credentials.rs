@@ -3,6 +3,7 @@
 //! The only place that opens a secret. Each opening leaves an audit row: who, which integration, which
 //! fields, why.
 
+mod apart;
 mod keys;
 
 use std::{

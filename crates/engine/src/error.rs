@@ -64,6 +64,24 @@ pub enum Error {
     /// The organization has no enabled integration that can do this.
     #[error("no enabled integration for {0}")]
     NoIntegration(&'static str),
+    /// Nobody has to consent at this provider.
+    #[error("the provider has no OAuth")]
+    NoOAuth,
+    /// The operator or the merchant left out what the consent stands on.
+    #[error("{0}")]
+    OAuthNotConfigured(String),
+    /// Nobody consented yet.
+    #[error("nobody has connected this integration to its provider yet")]
+    NotConnected,
+    /// The consent is over.
+    #[error("the provider does not take this connection's tokens any more: somebody has to connect it again")]
+    NeedsReauthorization,
+    /// The token is being renewed, or could not be a moment ago.
+    #[error("the connection's token is being renewed: try again in {seconds} seconds")]
+    TokenBusy {
+        /// When to try again.
+        seconds: u64,
+    },
     /// Wrong fields: name and message.
     #[error("fields are wrong")]
     Fields(Vec<(String, String)>),

@@ -1,6 +1,6 @@
 //! Integrations: making, changing, testing and destroying connections to providers.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use kontor_domain::{
     Secret,
@@ -8,11 +8,11 @@ use kontor_domain::{
     integrations::TestStatus,
     templates::Template,
 };
-use kontor_providers::TestReport;
+use kontor_providers::{TestReport, error::Kind};
 use kontor_store::{Conn, integrations, integrations::Integration, payments, secrets};
 use serde_json::json;
 
-use crate::{Actor, Engine, Error, credentials::Purpose};
+use crate::{Actor, Engine, Error, credentials::Purpose, oauth};
 
 /// What changes of an integration.
 #[derive(Default)]
@@ -137,12 +137,13 @@ impl Engine {
         if integration.is_enabled && open > 0 {
             return Err(Error::IntegrationInUse);
         }
+        let revoking = self.forget(conn, organization, integration, actor).await?;
         secrets::delete_all(conn, organization, integration.id).await?;
         if !integrations::delete(conn, organization, integration.id).await? {
             return Err(Error::IntegrationNotFound);
         }
         let subject = integration.id.to_string();
-        let detail = json!({ "provider": integration.provider, "openPayments": open });
+        let detail = json!({ "provider": integration.provider, "openPayments": open, "revoking": revoking });
         self.audit(conn, Some(organization), actor, "integration.deleted", &subject, &detail).await?;
         self.tell(
             conn,
@@ -156,7 +157,7 @@ impl Engine {
 
     /// Makes a real authenticated call to the provider and records how it ended.
     pub async fn test_integration(
-        &self,
+        self: &Arc<Self>,
         organization: OrganizationId,
         actor: &Actor,
         id: IntegrationId,
@@ -165,10 +166,7 @@ impl Engine {
             let mut conn = self.db.read().await?;
             integrations::get(&mut conn, organization, id).await?.ok_or(Error::IntegrationNotFound)?
         };
-        let provider = self.registry.get(&integration.provider).ok_or(Error::IntegrationNotFound)?;
-        let opened = self.open_credentials(organization, &integration, actor, "connection test").await?;
-        let connection = opened.connection();
-        let report = provider.test(&connection).await;
+        let report = self.report(organization, &integration, actor).await?;
         let status = if report.success { TestStatus::Success } else { TestStatus::Failed };
         let mut tx = self.db.write().await?;
         integrations::record_test(&mut tx, organization, &integration, status, self.ambient.now()).await?;
@@ -177,5 +175,28 @@ impl Engine {
             .await?;
         tx.commit().await?;
         Ok(report)
+    }
+
+    /// Asks the provider. A token that it does not take is renewed once and tried again.
+    async fn report(
+        self: &Arc<Self>,
+        organization: OrganizationId,
+        integration: &Integration,
+        actor: &Actor,
+    ) -> Result<TestReport, Error> {
+        let provider = self.registry.get(&integration.provider).ok_or(Error::IntegrationNotFound)?;
+        let why = "connection test";
+        let (mut opened, version) = match self.open_connection(organization, integration, actor, why).await {
+            Ok(opened) => opened,
+            Err(error) => return oauth::unconnected(error),
+        };
+        let report = provider.test(&opened.connection()).await;
+        let refused = report.error.as_ref().is_some_and(|it| it.kind == Kind::TokenRefused);
+        let Some(version) = version.filter(|_| refused) else { return Ok(report) };
+        match self.access_token_instead(organization, integration.id, version, actor, why).await {
+            Ok(access) => opened.access_token = Some(access.token),
+            Err(error) => return oauth::unconnected(error),
+        }
+        Ok(provider.test(&opened.connection()).await)
     }
 }

@@ -3,12 +3,13 @@
 use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use kontor_domain::{Id, ids::OrganizationId};
-use kontor_store::{idempotency, jobs, jobs::Job, payments, secrets};
+use kontor_store::{idempotency, jobs, jobs::Job, oauth::consents, payments, secrets};
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
     Actor, Engine, Error,
     hosted::schedule,
+    oauth::{REVOKE, UPKEEP},
     resolve::{EXPIRE, RESOLVE, Why},
 };
 
@@ -19,6 +20,8 @@ const SIDE_BY_SIDE: usize = 8;
 const LEASE_MARGIN: Duration = Duration::from_mins(1);
 /// How long answers are kept for repeated requests (API.md §1: 24 h at least).
 const KEEP_ANSWERS: Duration = Duration::from_hours(48);
+/// How long a way to a consent is kept after its end; what comes back then is late by its own words.
+const KEEP_CONSENTS: Duration = Duration::from_hours(24);
 
 impl Engine {
     /// Sweeps until `stop` says true; lets the running jobs end.
@@ -53,6 +56,7 @@ impl Engine {
         let mut tx = self.db.write().await?;
         idempotency::purge(&mut tx, schedule::before(self.ambient.now(), KEEP_ANSWERS)).await?;
         secrets::delete_expired(&mut tx, self.ambient.now()).await?;
+        consents::purge(&mut tx, schedule::before(self.ambient.now(), KEEP_CONSENTS)).await?;
         tx.commit().await?;
         Ok(ran)
     }
@@ -87,13 +91,15 @@ impl Engine {
     }
 
     /// A kind of job is its noun's: here is only who does what.
-    async fn run_job(&self, job: &Job) -> Result<(), Error> {
+    async fn run_job(self: &Arc<Self>, job: &Job) -> Result<(), Error> {
         match job.kind.as_str() {
             RESOLVE => {
                 let payment = subject(job)?;
                 self.resolve(job.organization, payment, Why::Sweep, &Actor::system()).await.map(|_| ())
             }
             EXPIRE => self.close_page(job, subject(job)?).await,
+            UPKEEP => self.run_upkeep(job, subject(job)?).await,
+            REVOKE => self.run_revoke(job, subject(job)?).await,
             _ => Err(kontor_store::Error::Corrupt("kind").into()),
         }
     }

@@ -14,6 +14,7 @@ pub mod hosted;
 pub mod integrations;
 pub mod invoices;
 pub mod jobs;
+pub mod oauth;
 pub mod payments;
 pub mod resolve;
 pub mod settings;
@@ -38,6 +39,8 @@ pub struct Engine {
     pub registry: Registry,
     /// Sealing and opening of secrets.
     pub credentials: Credentials,
+    /// What consents are signed with, and who is renewing a token in this process.
+    pub oauth: oauth::OAuth,
     /// The times and addresses that the operator set.
     pub settings: Settings,
 }

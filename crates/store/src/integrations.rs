@@ -201,6 +201,28 @@ pub async fn record_test(
     Ok(done.rows_affected() == 1)
 }
 
+/// Writes where the OAuth connection stands. Other credentials ask for another test.
+pub async fn set_connection(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    id: IntegrationId,
+    status: ConnectionStatus,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let done = sqlx::query(
+        "UPDATE integrations SET connection_status = $3, test_status = $4, version = version + 1, updated_at = $5
+         WHERE organization_id = $1 AND id = $2",
+    )
+    .bind(organization.to_string())
+    .bind(id.to_string())
+    .bind(status.as_str())
+    .bind(TestStatus::NotTested.as_str())
+    .bind(now.as_microsecond())
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Removes one; false when there is none. Its sealed secrets go with it.
 pub async fn delete(conn: &mut Conn, organization: OrganizationId, id: IntegrationId) -> Result<bool, Error> {
     let done = sqlx::query("DELETE FROM integrations WHERE organization_id = $1 AND id = $2")

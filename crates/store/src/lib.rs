@@ -18,6 +18,7 @@ pub mod integrations;
 pub mod invoices;
 pub mod jobs;
 pub mod keys;
+pub mod oauth;
 pub mod organizations;
 pub mod page;
 pub mod payments;

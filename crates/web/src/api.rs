@@ -31,6 +31,8 @@ pub(crate) fn guarded() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(integrations::list, integrations::create))
         .routes(routes!(integrations::get, integrations::update, integrations::delete))
         .routes(routes!(integrations::test))
+        .routes(routes!(integrations::connect::connect))
+        .routes(routes!(integrations::connect::disconnect))
         .routes(routes!(settings::get, settings::put))
         .routes(routes!(audit::list))
         .routes(routes!(events::list))
@@ -52,6 +54,7 @@ pub(crate) fn guarded() -> OpenApiRouter<Arc<Web>> {
 pub(crate) fn public() -> OpenApiRouter<Arc<Web>> {
     OpenApiRouter::new()
         .routes(routes!(login::login))
+        .routes(routes!(integrations::callback::callback))
         .routes(routes!(payments::worldpay::callback_get, payments::worldpay::callback_post))
 }
 

@@ -49,6 +49,26 @@ impl From<Error> for Problem {
                 "integration_not_configured",
                 format!("The organization has no enabled integration for {what}. Add or enable one."),
             ),
+            Error::NoOAuth => Self::bad_request(
+                "oauth_not_supported",
+                "Nobody has to consent at this provider: its credentials are the integration's secrets.",
+            ),
+            Error::OAuthNotConfigured(words) => {
+                Self::conflict("oauth_not_configured", format!("{}.", words.trim_end_matches('.')))
+            }
+            Error::NotConnected => Self::conflict(
+                "integration_not_connected",
+                "Nobody has connected this integration to its provider yet. Connect it first.",
+            ),
+            Error::NeedsReauthorization => Self::conflict(
+                "integration_needs_reauthorization",
+                "The provider does not take this connection's tokens any more. Connect it again.",
+            ),
+            Error::TokenBusy { seconds } => {
+                Self::unavailable("The connection's token could not be renewed yet. Try again.")
+                    .code("token_not_renewed")
+                    .retry_after(seconds)
+            }
             Error::Fields(fields) => {
                 let mut errors = Errors::new();
                 for (field, message) in fields {
@@ -91,7 +111,9 @@ fn provider(error: &ProviderError) -> Problem {
         Kind::TimedOut => {
             Problem::timed_out(format!("{words} The outcome is not known yet; it will be asked for."))
         }
-        Kind::Refused | Kind::Misconfigured => Problem::refused("provider_refused", words),
+        Kind::Refused | Kind::Misconfigured | Kind::TokenRefused => {
+            Problem::refused("provider_refused", words)
+        }
         _ if !error.outcome_known => {
             Problem::unreachable(format!("{words} The outcome is not known yet; it will be asked for."))
                 .code("provider_outcome_unknown")

@@ -15,8 +15,15 @@ use crate::{answer::Answer, idempotency::Repeat, problem::Problem, web::Web};
 /// On every answer that was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// Conflicts that pass by themselves.
-const PASSING: [&str; 4] =
-    ["invoice_payment_in_flight", "idempotency_in_progress", "changed_meanwhile", "integration_in_use"];
+const PASSING: [&str; 7] = [
+    "invoice_payment_in_flight",
+    "idempotency_in_progress",
+    "changed_meanwhile",
+    "integration_in_use",
+    "oauth_not_configured",
+    "integration_not_connected",
+    "integration_needs_reauthorization",
+];
 /// A claim inside one transaction is seen by nobody before it is complete; the lease is never waited for.
 const LEASE_SECONDS: i64 = 60;
 

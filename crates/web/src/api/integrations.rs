@@ -1,5 +1,7 @@
 //! `/api/organizations/{organizationId}/integrations`: connections to providers. Secrets go in and never come out.
 
+pub(crate) mod callback;
+pub(crate) mod connect;
 mod request;
 mod view;
 
@@ -105,6 +107,7 @@ pub(crate) async fn create(
     let choice = preference.choose(form);
     let template = fitting(&web, &asked)?;
     let integration = new(&web, &who, &template, &asked)?;
+    let server = web.engine.oauth_server_of(&integration, &asked.secrets);
     let mut change = match Change::begin(&web, organization, repeat, body.bytes()?).await? {
         Claimed::New(change) => change,
         Claimed::Done(response) => return Ok(response),
@@ -112,9 +115,18 @@ pub(crate) async fn create(
     let conn = change.conn();
     let made =
         web.engine.create_integration(conn, organization, &who.actor, &integration, &asked.secrets).await;
-    let result = made.map_err(Problem::from).and_then(|()| {
+    let begun = match (made, server) {
+        (Ok(()), Some(Ok(server))) => {
+            let begun =
+                web.engine.begin_consent(conn, organization, &who.actor, &integration, &server, None).await;
+            begun.map(Some)
+        }
+        // What the operator left out is told by `connect`; the integration is made all the same.
+        (made, _) => made.map(|()| None),
+    };
+    let result = begun.map_err(Problem::from).and_then(|url| {
         let path = format!("/api/organizations/{organization}/integrations/{}", integration.id);
-        let view = Created::of(&integration, organization, choice.form);
+        let view = Created::of(&integration, organization, choice.form).connected_at(url);
         Ok(Answer::created(&path, &view)?.tagged(tag(&integration, choice)).in_form(choice))
     });
     change.end(&web, result).await

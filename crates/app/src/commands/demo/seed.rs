@@ -3,7 +3,7 @@
 //! Written by the same use cases as everything else. Started again on the same folder it keeps what is there and
 //! makes sure that one invoice can be paid.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::Context as _;
 use kontor_domain::{
@@ -34,7 +34,7 @@ pub(super) struct Seeded {
 }
 
 /// Seeds what is missing.
-pub(super) async fn seed(engine: &Engine, credentials: &Value) -> anyhow::Result<Seeded> {
+pub(super) async fn seed(engine: &Arc<Engine>, credentials: &Value) -> anyhow::Result<Seeded> {
     let organization = organization(engine, "LUEBECK", "Lübeck Coffee Roasters").await?;
     let other = self::organization(engine, "BERGEN", "Bergen Fish Company").await?;
     for (organization, position) in [(&organization, 0), (&other, 1)] {
@@ -70,7 +70,7 @@ async fn organization(engine: &Engine, code: &str, name: &str) -> anyhow::Result
 }
 
 /// An integration with the simulator's credentials, tested.
-async fn integration(engine: &Engine, organization: OrganizationId, keys: &Value) -> anyhow::Result<()> {
+async fn integration(engine: &Arc<Engine>, organization: OrganizationId, keys: &Value) -> anyhow::Result<()> {
     let found = integrations::enabled(&mut *engine.db.read().await?, organization, PROVIDER).await?;
     if found.is_some() {
         return Ok(());

@@ -11,6 +11,7 @@ use kontor_domain::{
 use kontor_providers::TestReport;
 use kontor_store::{integrations::Integration, secrets::Sealed};
 use serde::Serialize;
+use url::Url;
 use utoipa::ToSchema;
 
 use crate::{
@@ -77,11 +78,22 @@ pub(crate) struct Created {
     #[serde(flatten)]
     summary: Summary,
     configuration: BTreeMap<String, String>,
+    /// For a provider whose people consent: where to send somebody; good for 15 minutes, once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorization_url: Option<String>,
 }
 
 impl Created {
     pub(super) fn of(it: &Integration, organization: OrganizationId, form: Form) -> Self {
-        Self { summary: Summary::of(it, organization, form), configuration: it.configuration.clone() }
+        Self {
+            summary: Summary::of(it, organization, form),
+            configuration: it.configuration.clone(),
+            authorization_url: None,
+        }
+    }
+
+    pub(super) fn connected_at(self, url: Option<Url>) -> Self {
+        Self { authorization_url: url.map(Into::into), ..self }
     }
 }
 
