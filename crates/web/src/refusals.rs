@@ -49,26 +49,11 @@ impl From<Error> for Problem {
                 "integration_not_configured",
                 format!("The organization has no enabled integration for {what}. Add or enable one."),
             ),
-            Error::NoOAuth => Self::bad_request(
-                "oauth_not_supported",
-                "Nobody has to consent at this provider: its credentials are the integration's secrets.",
-            ),
-            Error::OAuthNotConfigured(words) => {
-                Self::conflict("oauth_not_configured", format!("{}.", words.trim_end_matches('.')))
-            }
-            Error::NotConnected => Self::conflict(
-                "integration_not_connected",
-                "Nobody has connected this integration to its provider yet. Connect it first.",
-            ),
-            Error::NeedsReauthorization => Self::conflict(
-                "integration_needs_reauthorization",
-                "The provider does not take this connection's tokens any more. Connect it again.",
-            ),
-            Error::TokenBusy { seconds } => {
-                Self::unavailable("The connection's token could not be renewed yet. Try again.")
-                    .code("token_not_renewed")
-                    .retry_after(seconds)
-            }
+            error @ (Error::NoOAuth
+            | Error::OAuthNotConfigured(_)
+            | Error::NotConnected
+            | Error::NeedsReauthorization
+            | Error::TokenBusy { .. }) => consent(error),
             Error::Fields(fields) => {
                 let mut errors = Errors::new();
                 for (field, message) in fields {
@@ -85,6 +70,33 @@ impl From<Error> for Problem {
                 provider(&error).with_some("paymentId", payment.map(|id| id.to_string()))
             }
         }
+    }
+}
+
+/// What is wrong with a connection that somebody has to consent to.
+fn consent(error: Error) -> Problem {
+    match error {
+        Error::NoOAuth => Problem::bad_request(
+            "oauth_not_supported",
+            "Nobody has to consent at this provider: its credentials are the integration's secrets.",
+        ),
+        Error::OAuthNotConfigured(words) => {
+            Problem::conflict("oauth_not_configured", format!("{}.", words.trim_end_matches('.')))
+        }
+        Error::NotConnected => Problem::conflict(
+            "integration_not_connected",
+            "Nobody has connected this integration to its provider yet. Connect it first.",
+        ),
+        Error::NeedsReauthorization => Problem::conflict(
+            "integration_needs_reauthorization",
+            "The provider does not take this connection's tokens any more. Connect it again.",
+        ),
+        Error::TokenBusy { seconds } => {
+            Problem::unavailable("The connection's token could not be renewed yet. Try again.")
+                .code("token_not_renewed")
+                .retry_after(seconds)
+        }
+        other => Problem::internal(other),
     }
 }
 

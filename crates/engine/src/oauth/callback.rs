@@ -142,12 +142,9 @@ impl Engine {
         fields: &[(String, String)],
         actor: &Actor,
     ) -> Result<Claims, CallbackError> {
-        let state = match one(fields, "state") {
-            Ok(Some(state)) => state,
-            Ok(None) | Err(()) => {
-                self.refused(None, actor, provider, "no state, or two of them").await?;
-                return Err(CallbackError::Malformed);
-            }
+        let Ok(Some(state)) = one(fields, "state") else {
+            self.refused(None, actor, provider, "no state, or two of them").await?;
+            return Err(CallbackError::Malformed);
         };
         let refused = match state::open(&self.oauth.key, state, provider, self.ambient.now()) {
             Ok(claims) => return Ok(claims),
@@ -171,13 +168,11 @@ impl Engine {
         // The state is signed, so that a row that does not fit was changed by a hand on the database.
         let taken = taken.filter(|it| it.integration == claims.integration && claims.is_user(&it.asked_by));
         tx.commit().await?;
-        match taken {
-            Some(consent) => Ok(consent),
-            None => {
-                self.refused(Some(claims), actor, provider, "used state").await?;
-                Err(CallbackError::Used)
-            }
-        }
+        let Some(consent) = taken else {
+            self.refused(Some(claims), actor, provider, "used state").await?;
+            return Err(CallbackError::Used);
+        };
+        Ok(consent)
     }
 
     async fn integration(&self, claims: &Claims) -> Result<Option<Integration>, Error> {
@@ -324,16 +319,16 @@ fn one<'a>(fields: &'a [(String, String)], name: &str) -> Result<Option<&'a str>
 /// The account and the code, when another server did not answer and this one did not say no.
 fn read(server: &Server, fields: &[(String, String)]) -> Result<(BTreeMap<String, String>, Secret), Failed> {
     let twice = |()| Failed::new("invalid_answer", "The provider's answer has a field twice.");
-    server.check_issuer(one(fields, "iss").map_err(twice)?).map_err(odd)?;
+    server.check_issuer(one(fields, "iss").map_err(twice)?).map_err(|it| odd(&it))?;
     if let Some(error) = one(fields, "error").map_err(twice)? {
         return Err(said_no(error));
     }
     let code = one(fields, "code").map_err(twice)?.filter(|it| (1..=MAX_CODE).contains(&it.len()));
     let code = code.ok_or_else(|| Failed::new("invalid_answer", "The provider sent no code."))?;
-    Ok((server.account(fields).map_err(odd)?, Secret::new(code.to_owned())))
+    Ok((server.account(fields).map_err(|it| odd(&it))?, Secret::new(code.to_owned())))
 }
 
-fn odd(odd: Odd) -> Failed {
+fn odd(odd: &Odd) -> Failed {
     match odd {
         Odd::Issuer => Failed::new(
             "wrong_issuer",

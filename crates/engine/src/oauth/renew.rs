@@ -30,7 +30,7 @@ pub(super) enum Attempt {
     /// It failed, and the grant is as it was.
     Failed {
         /// As it is kept now.
-        grant: Grant,
+        grant: Box<Grant>,
         /// Why.
         error: ProviderError,
     },
@@ -160,7 +160,7 @@ impl Engine {
             return Ok(Attempt::Moved);
         }
         let grant = Grant { lease_until: Timestamp::UNIX_EPOCH, retry_at, attempted_at: attempted, ..held };
-        Ok(Attempt::Failed { grant, error: refusal.error })
+        Ok(Attempt::Failed { grant: Box::new(grant), error: refusal.error })
     }
 
     /// Ends a grant: the tokens are destroyed, and somebody is told. With an epoch only for its holder.

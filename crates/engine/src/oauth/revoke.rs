@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, time::Duration};
 use kontor_domain::{
     Secret,
     ids::{OrganizationId, RevocationId},
-    templates::{Authentication, Place, Template},
+    templates::{Authentication, Place, Template, Text},
 };
 use kontor_providers::{Connection, ProviderError, oauth::Class};
 use kontor_store::{Conn, integrations::Integration, jobs, jobs::Job, oauth::revocations};
@@ -139,7 +139,7 @@ fn client_secrets(template: &Template) -> Vec<String> {
     let texts = [Some(&says.client_id), says.client_secret.as_ref(), says.revocation_url.as_ref()];
     let more = [Some(&says.authorization_url), Some(&says.token_url), says.issuer.as_ref()];
     let parameters = says.authorize_parameters.iter().map(|(_, text)| text);
-    let places = texts.into_iter().chain(more).flatten().chain(parameters).flat_map(|it| it.places());
+    let places = texts.into_iter().chain(more).flatten().chain(parameters).flat_map(Text::places);
     let mut keys: Vec<String> = places
         .filter_map(|it| match it {
             Place::Secret(key) => Some(key.clone()),

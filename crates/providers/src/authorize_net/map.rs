@@ -91,8 +91,10 @@ pub(super) fn words(error: &ProviderError, place: &str) -> (String, String) {
     let code = error.code.as_deref().unwrap_or_default();
     let what = match (error.kind, meaning(code, &error.message)) {
         (Kind::Misconfigured, Meaning::Account(advice)) => return (FAILED.to_owned(), advice.to_owned()),
-        (Kind::Misconfigured, _) if error.code.is_none() => "Authorize.Net could not be asked.",
-        (Kind::Misconfigured, _) => {
+        (Kind::Misconfigured | Kind::TokenRefused, _) if error.code.is_none() => {
+            "Authorize.Net could not be asked."
+        }
+        (Kind::Misconfigured | Kind::TokenRefused, _) => {
             let hint = format!("{FAILED} in {place}; sandbox and production have credentials of their own");
             return (hint, WRONG.to_owned());
         }
