@@ -86,6 +86,8 @@ pub struct Server {
     pub authorize_parameters: Vec<(String, String)>,
     /// More headers of the token endpoint.
     pub token_headers: Vec<(String, String)>,
+    /// The header that names each answer at the provider, for its support.
+    pub trace_header: Option<&'static str>,
     /// Parameters of the way back that say which account it is, and what each is called here.
     pub account_parameters: Vec<(String, String)>,
     /// What is known of its tokens.
@@ -208,7 +210,14 @@ impl Server {
             hosts: self.hosts.as_deref(),
             ..Call::new(Method::Post, url)
         };
-        Ok(http.send(call).await?)
+        let answer = http.send(call).await?;
+        if answer.status >= 400
+            && let Some(name) = self.trace_header
+        {
+            let trace = crate::error::clean(answer.headers.get(name).unwrap_or_default());
+            tracing::info!(trace, header = name, status = answer.status, "the token endpoint refused");
+        }
+        Ok(answer)
     }
 
     /// The Authorization header; id and secret are encoded on their own first (RFC 6749 §2.3.1).

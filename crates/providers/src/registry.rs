@@ -28,7 +28,8 @@ impl Registry {
     pub fn new(settings: Settings, http: Http) -> Result<Self, String> {
         let providers: Vec<Arc<dyn Provider>> = vec![
             Arc::new(authorize_net::AuthorizeNet::new(settings.authorize_net, http.clone())?),
-            Arc::new(worldpay::Worldpay::new(settings.worldpay, http)?),
+            Arc::new(worldpay::Worldpay::new(settings.worldpay, http.clone())?),
+            Arc::new(quickbooks::QuickBooks::new(settings.quickbooks, http)?),
         ];
         Ok(Self { providers: RwLock::new(providers) })
     }

@@ -45,6 +45,7 @@ pub fn server(template: &Template, scope: &dyn Scope, timeout: Duration) -> Resu
         says_issuer: says.iss_parameter,
         authorize_parameters,
         token_headers: Vec::new(),
+        trace_header: None,
         account_parameters: says.account_parameters.clone(),
         facts: Facts {
             lifetime: Duration::from_secs(tokens.lifetime_seconds),

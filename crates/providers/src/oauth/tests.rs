@@ -36,6 +36,7 @@ fn server() -> Server {
             ("state".to_owned(), "another".to_owned()),
         ],
         token_headers: Vec::new(),
+        trace_header: None,
         account_parameters: vec![("realmId".to_owned(), "company".to_owned())],
         facts: Facts {
             lifetime: Duration::from_hours(1),

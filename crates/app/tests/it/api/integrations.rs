@@ -24,10 +24,12 @@ async fn nothing_is_listed_that_does_not_work(engine: Engine) {
     let templates = demo.admin.get("/api/integration-templates").await.expect(200).json();
     let providers: Vec<_> =
         templates["templates"].as_array().expect("a list").iter().map(|it| it["provider"].clone()).collect();
-    assert_eq!(providers, [json!("AuthorizeNet"), json!("WorldPay")]);
+    let built_in = [json!("AuthorizeNet"), json!("WorldPay"), json!("QuickBooks")];
+    assert!(built_in.iter().all(|it| providers.contains(it)), "{providers:?}");
     let other =
         demo.admin.get("/api/integration-templates?integrationType=Accounting").await.expect(200).json();
-    assert_eq!(other["templates"], json!([]));
+    let types: Vec<_> = other["templates"].as_array().expect("a list").iter().map(|it| &it["type"]).collect();
+    assert!(!types.is_empty() && types.iter().all(|it| **it == 2), "{types:?}");
     let names = demo
         .admin
         .send("GET", "/api/integration-templates", &[("prefer", "enums=names")], None)
