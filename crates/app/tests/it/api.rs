@@ -28,6 +28,8 @@ async fn a_key_signs_in_by_both_headers_and_ends_when_it_is_deleted(engine: Engi
     let id = made["id"].as_str().expect("an id");
     demo.admin.delete(&format!("/api/organizations/api-access/{id}")).await.expect(204);
     nobody.send("GET", "/api/invoices", &[("x-api-key", key)], None).await.expect(401);
+    let ended = demo.admin.as_other(Some(&token)).get("/api/invoices").await.expect(401);
+    assert!(ended.header("www-authenticate").contains("invalid_token"), "its tokens end with it");
 }
 
 async fn a_repeated_request_for_a_key_gets_no_secret_and_none_is_kept(engine: Engine) {
