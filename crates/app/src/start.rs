@@ -43,6 +43,9 @@ pub(crate) async fn key(config: &Config, db: &Db, ambient: &Ambient) -> anyhow::
     let stored = keys::fingerprint(&mut *db.read().await?).await?;
     let kek = if stored.is_some() {
         LocalKek::load(&path).with_context(|| {
+            if path.exists() {
+                return format!("the key file {} is not taken", path.display());
+            }
             format!(
                 "the database is sealed under a key that is not at {}; put that key there, nothing else opens its secrets",
                 path.display()

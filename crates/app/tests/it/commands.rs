@@ -83,6 +83,10 @@ async fn a_wrong_key_is_refused_at_the_start(engine: Engine) {
     assert!(said.contains("key"), "{said}");
     assert!(!said.contains(String::from_utf8_lossy(&right).trim()), "no key in an error");
     write_key(&key, &right);
+    fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o644)).expect("its mode");
+    let said = wrong(&program.run(&["serve"]));
+    assert!(said.contains("chmod 600") && !said.contains("put that key there"), "{said}");
+    write_key(&key, &right);
     program.serve().await;
     assert!(program.command(&["doctor"]).status.success());
 }
