@@ -5,7 +5,7 @@ pub(crate) mod worldpay;
 
 use std::sync::Arc;
 
-use axum::{extract::State, http::Uri};
+use axum::{extract::State, http::Uri, response::Response};
 use kontor_domain::payments::{Payment, Status};
 use kontor_engine::resolve::Why;
 use kontor_store::{Conn, events, payments};
@@ -15,9 +15,12 @@ pub(crate) use view::{Timed, View};
 use super::{BY_CREATION, slice};
 use crate::{
     answer::Answer,
+    body::RawBody,
     etag::{ETag, IfNoneMatch},
+    idempotency::Repeat,
     page::{Cursor, Envelope, Page},
     problem::Problem,
+    repeat,
     web::{Params, Web, Who, parameter, parsed},
 };
 
@@ -103,14 +106,22 @@ pub(crate) async fn resolve(
     State(web): State<Arc<Web>>,
     who: Who,
     Params(id): Params<String>,
-) -> Result<Answer, Problem> {
+    repeat: Repeat,
+    body: RawBody,
+) -> Result<Response, Problem> {
     who.caller.admin()?;
     let payment = load(&mut *web.engine.db.read().await?, &who, &id).await?;
+    let (own, organization) = (Arc::clone(&web), who.organization());
+    let work = async move { resolve_now(&own, &who, &payment).await };
+    repeat::ask(web, organization, repeat, body.bytes()?, work).await
+}
+
+async fn resolve_now(web: &Web, who: &Who, payment: &Payment) -> Result<Answer, Problem> {
     let resolved = web.engine.resolve(who.organization(), payment.id, Why::Asked, &who.actor).await?;
     if let Some(error) = resolved.unanswered {
         return Err(kontor_engine::Error::Provider { error, payment: Some(payment.id) }.into());
     }
     let mut conn = web.engine.db.read().await?;
-    let view = shown(&mut conn, &who, &resolved.payment).await?;
+    let view = shown(&mut conn, who, &resolved.payment).await?;
     Ok(Answer::ok(&view)?.tagged(ETag::new(resolved.payment.version)))
 }

@@ -26,14 +26,12 @@ use crate::{
     body::RawBody,
     idempotency::Repeat,
     problem::Problem,
-    repeat::{Claimed, claim, kept, stays_true},
+    repeat::{Claimed, call_seconds, claim, kept, stays_true},
     web::{Web, Who},
 };
 
 /// The provider's template.
 const PROVIDER: &str = "WorldPay";
-/// How much longer than the provider's time limit a claim lasts, in seconds.
-const MARGIN_SECONDS: i64 = 30;
 
 /// A page that is ready.
 #[derive(Serialize, ToSchema)]
@@ -79,9 +77,8 @@ pub(crate) async fn transaction_setup(
     let order = order(&web, &who, asked).await?;
     let key = repeat.key(who.organization(), body.bytes()?);
     if let Some(key) = &key {
-        let seconds = i64::try_from(web.engine.settings.provider_timeout.as_secs()).unwrap_or(i64::MAX);
         let mut tx = web.engine.db.write().await?;
-        match claim(&web, &mut tx, key, seconds.saturating_add(MARGIN_SECONDS)).await? {
+        match claim(&web, &mut tx, key, call_seconds(&web)).await? {
             Claimed::New(()) => tx.commit().await?,
             Claimed::Done(response) => return Ok(response),
         }
