@@ -53,6 +53,24 @@ async fn a_return_address_has_to_be_on_the_list(engine: Engine) {
     }
 }
 
+async fn a_market_that_the_provider_does_not_know_is_named_before_anything_is_written(engine: Engine) {
+    let demo = Demo::start(engine);
+    let ask = |market: &'static str, url: &'static str| {
+        let body = json!({ "customerNumber": CUSTOMER, "transactionAmount": 1.0, "marketCode": market,
+            "invoiceId": demo.text("invoiceId"), "applicationReturnUrl": url });
+        let admin = demo.admin.clone();
+        async move { admin.post(SETUP, &body).await }
+    };
+    let payments = || demo.database.count("SELECT COUNT(*) FROM payments");
+    let seeded = payments();
+    let wrong = ask("Bazaar", "https://elsewhere.example/").await.expect(400);
+    assert_eq!(wrong.wrong_fields(), ["applicationReturnUrl", "marketCode"], "{}", wrong.text);
+    assert_eq!(payments(), seeded);
+    for known in ["Default", "default", "ECommerce", "retail"] {
+        ask(known, "http://localhost:3000/").await.expect(200);
+    }
+}
+
 async fn a_question_with_a_key_is_asked_once(engine: Engine) {
     let demo = Demo::start(engine);
     let setup = demo.admin.setup(CUSTOMER, demo.text("invoiceId"), 1.0).await.expect(200).json();
@@ -138,6 +156,7 @@ async fn lists_go_both_ways(engine: Engine) {
 on_both!(
     without_an_invoice_the_oldest_with_that_balance_is_meant_else_it_is_credit,
     a_return_address_has_to_be_on_the_list,
+    a_market_that_the_provider_does_not_know_is_named_before_anything_is_written,
     a_question_with_a_key_is_asked_once,
     a_failed_setup_gives_its_key_back,
     a_page_that_nobody_paid_on_is_abandoned_and_money_that_comes_late_is_still_taken,

@@ -25,7 +25,7 @@ use crate::{
     api::settings::may_return_to,
     body::RawBody,
     idempotency::Repeat,
-    problem::Problem,
+    problem::{Errors, Problem},
     repeat::{Claimed, call_seconds, claim, kept, stays_true},
     web::{Web, Who},
 };
@@ -125,11 +125,16 @@ async fn order(web: &Web, who: &Who, asked: Setup) -> Result<Order, Problem> {
     let mut conn = web.engine.db.read().await?;
     let organization = organizations::get(&mut conn, who.organization()).await?;
     let organization = organization.ok_or_else(|| Problem::not_found("organization_not_found"))?;
+    let mut errors = Errors::new();
     if !may_return_to(&organization, &asked.return_url, web.engine.settings.production) {
-        return Err(Problem::invalid(
-            "applicationReturnUrl",
-            "must be on one of the organization's return origins (see the organization's settings)",
-        ));
+        let words = "must be on one of the organization's return origins (see the organization's settings)";
+        errors.insert("applicationReturnUrl".to_owned(), vec![words.to_owned()]);
+    }
+    if let Some(words) = asked.market_code.as_deref().and_then(|code| unknown_market(web, code)) {
+        errors.insert("marketCode".to_owned(), vec![words]);
+    }
+    if !errors.is_empty() {
+        return Err(Problem::validation(errors));
     }
     let customer = customers::get(&mut conn, who.organization(), &asked.customer_number).await?;
     let customer = customer.ok_or_else(|| Problem::not_found("customer_not_found"))?;
@@ -145,6 +150,14 @@ async fn order(web: &Web, who: &Who, asked: Setup) -> Result<Order, Problem> {
         company_name: organization.name,
         customer,
     })
+}
+
+/// What is wrong with a market that the provider's template does not list.
+fn unknown_market(web: &Web, code: &str) -> Option<String> {
+    let template = web.engine.registry.get(PROVIDER)?.template();
+    let markets = &template.configuration_fields.iter().find(|it| it.key == "MarketCode")?.options;
+    let known = markets.iter().any(|it| it.eq_ignore_ascii_case(code));
+    (!known).then(|| format!("must be one of: {}", markets.join(", ")))
 }
 
 /// The invoice that is meant: the one that is named, else the customer's oldest one with exactly this balance.
