@@ -16,7 +16,7 @@ use super::{BY_CREATION, slice};
 use crate::{
     answer::Answer,
     body::RawBody,
-    etag::{ETag, IfNoneMatch},
+    etag::ETag,
     idempotency::Repeat,
     page::{Cursor, Envelope, Page},
     problem::Problem,
@@ -89,14 +89,14 @@ pub(crate) async fn get(
     State(web): State<Arc<Web>>,
     who: Who,
     Params(id): Params<String>,
-    known: IfNoneMatch,
 ) -> Result<Answer, Problem> {
     let mut conn = web.engine.db.read().await?;
     let payment = load(&mut conn, &who, &id).await?;
     let view = shown(&mut conn, &who, &payment).await?;
     let timeline = events::of_subject(&mut conn, who.organization(), &payment.id.to_string()).await?;
     let view = Timed::of(view, &timeline)?;
-    Ok(Answer::ok(&view)?.tagged(ETag::new(payment.version)).unless(&known))
+    // No If-None-Match: an alert adds to the timeline without the payment's version.
+    Ok(Answer::ok(&view)?.tagged(ETag::new(payment.version)))
 }
 
 /// Asks the provider now what became of a payment, and records what it says.
