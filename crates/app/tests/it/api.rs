@@ -164,6 +164,35 @@ async fn the_description_and_the_docs_need_no_network(engine: Engine) {
     let demo = Demo::start(engine);
     let description = demo.nobody().get("/openapi.json").await.expect(200).json();
     assert!(description["openapi"].as_str().is_some_and(|it| it.starts_with("3.")));
+    let named = |path: &str, method: &str| {
+        let operation = &description["paths"][path][method];
+        let mut named: Vec<String> = operation["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|it| it["in"] == "header")
+            .filter_map(|it| it["name"].as_str().map(str::to_owned))
+            .collect();
+        named.extend(operation["responses"].as_object().into_iter().flatten().map(|(it, _)| it.clone()));
+        named
+    };
+    let says = |path: &str, method: &str, word: &str| {
+        assert!(named(path, method).iter().any(|it| it == word), "{method} {path} says nothing of {word}");
+    };
+    says("/api/invoices", "post", "Idempotency-Key");
+    says("/api/invoices", "post", "500");
+    says("/api/auth/login", "post", "401");
+    says("/api/payments/worldpay/callback", "get", "404");
+    for path in ["/api/payments/worldpay/transaction-setup", "/api/payments/{id}/resolve"] {
+        says(path, "post", "502");
+        says(path, "post", "504");
+    }
+    says("/api/customers", "put", "If-Match");
+    says("/api/organizations/{organizationId}/integrations/{id}", "get", "Prefer");
+    for path in ["/openapi.json", "/docs", "/healthz", "/api/auth/login"] {
+        let methods = description["paths"][path].as_object().expect("it is described");
+        assert!(methods.values().all(|it| it["security"] == json!([])), "{path} is public");
+    }
     let docs = demo.nobody().get("/docs").await;
     let docs = if docs.status == 200 { docs } else { demo.nobody().get("/docs/").await.expect(200) };
     assert!(!docs.text.contains("src=\"http") && !docs.text.contains("href=\"http"), "{}", docs.text);

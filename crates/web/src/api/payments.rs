@@ -101,7 +101,9 @@ pub(crate) async fn get(
 
 /// Asks the provider now what became of a payment, and records what it says.
 #[utoipa::path(post, path = "/api/payments/{id}/resolve", tag = "Payments", params(("id" = String, Path)),
-    responses((status = 200, description = "The payment as it stands now", body = View)))]
+    responses((status = 200, description = "The payment as it stands now", body = View),
+        (status = 502, description = "The provider cannot be reached, or makes no sense"),
+        (status = 504, description = "The provider did not answer in time; it is asked again later")))]
 pub(crate) async fn resolve(
     State(web): State<Arc<Web>>,
     who: Who,

@@ -61,7 +61,9 @@ impl SetupView {
 
 /// Opens the provider's hosted page for a payment. Nothing is charged until the customer pays there.
 #[utoipa::path(post, path = "/api/payments/worldpay/transaction-setup", tag = "Payments", request_body = Setup,
-    responses((status = 200, description = "The page", body = SetupView)))]
+    responses((status = 200, description = "The page", body = SetupView),
+        (status = 502, description = "The provider cannot be reached, or makes no sense"),
+        (status = 504, description = "The provider did not answer in time; what came of it is asked for")))]
 pub(crate) async fn transaction_setup(
     State(web): State<Arc<Web>>,
     who: Who,
