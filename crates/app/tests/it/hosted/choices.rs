@@ -71,6 +71,27 @@ async fn a_market_that_the_provider_does_not_know_is_named_before_anything_is_wr
     }
 }
 
+async fn of_pages_opened_at_once_one_stays_open(engine: Engine) {
+    let demo = Demo::with(engine, &[("KONTOR_PROVIDERS__WORLDPAY__TIMEOUT_MS", "20000")]);
+    let invoice = demo.text("invoiceId").to_owned();
+    // All of them are answered at the same moment, so that they are recorded at once.
+    let slow =
+        json!({ "operation": "TransactionSetup", "occurrence": "every", "action": "delay", "delayMs": 300 });
+    demo.fault(slow).await;
+    let asked: Vec<_> = (0..12)
+        .map(|_| {
+            let (admin, invoice) = (demo.admin.clone(), invoice.clone());
+            tokio::spawn(async move { admin.setup(CUSTOMER, &invoice, 148.83).await.status })
+        })
+        .collect();
+    for one in asked {
+        assert_eq!(one.await.expect("it ran"), 200);
+    }
+    let superseded =
+        demo.database.count("SELECT COUNT(*) FROM hosted_setups WHERE superseded_at IS NOT NULL");
+    assert_eq!(superseded, 11);
+}
+
 async fn a_question_with_a_key_is_asked_once(engine: Engine) {
     let demo = Demo::start(engine);
     let setup = demo.admin.setup(CUSTOMER, demo.text("invoiceId"), 1.0).await.expect(200).json();
@@ -157,6 +178,7 @@ on_both!(
     without_an_invoice_the_oldest_with_that_balance_is_meant_else_it_is_credit,
     a_return_address_has_to_be_on_the_list,
     a_market_that_the_provider_does_not_know_is_named_before_anything_is_written,
+    of_pages_opened_at_once_one_stays_open,
     a_question_with_a_key_is_asked_once,
     a_failed_setup_gives_its_key_back,
     a_page_that_nobody_paid_on_is_abandoned_and_money_that_comes_late_is_still_taken,
