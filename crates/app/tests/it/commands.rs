@@ -5,8 +5,9 @@ use std::fs;
 use serde_json::Value;
 
 use crate::support::{
-    Engine, Program, on_both,
+    CARD, Engine, Program, on_both, pay,
     process::{Demo, kontor},
+    way_back,
 };
 
 fn wrong(output: &std::process::Output) -> String {
@@ -33,6 +34,23 @@ async fn the_demo_prints_the_documented_line(engine: Engine) {
     }
     let page = demo.nobody().get("/demo").await.expect(200);
     assert!(!page.header("content-security-policy").is_empty());
+}
+
+async fn a_demo_on_another_address_can_be_paid_in_too(engine: Engine) {
+    for (listen, found) in [("127.0.0.2:0", "http://127.0.0.2:"), ("0.0.0.0:0", "http://127.0.0.1:")] {
+        let demo = Demo::on(listen, engine, &[]);
+        assert!(demo.text("baseUrl").starts_with(found), "a browser can open {}", demo.text("baseUrl"));
+        let back = format!("{}/demo", demo.text("baseUrl"));
+        let body = serde_json::json!({ "customerNumber": demo.text("customerNumber"), "transactionAmount": 148.83,
+            "invoiceId": demo.text("invoiceId"), "applicationReturnUrl": back });
+        let page =
+            demo.admin.post("/api/payments/worldpay/transaction-setup", &body).await.expect(200).json();
+        let paid = pay(page["hostedPaymentUrl"].as_str().expect("a page"), CARD).await;
+        let back = way_back(&paid).expect("a way back");
+        assert!(back.starts_with(found), "{back}");
+        demo.nobody().get(&back).await.expect(303);
+        assert_eq!(demo.admin.read_invoice(demo.text("invoiceId")).await["status"], "Paid");
+    }
 }
 
 async fn a_demo_without_a_folder_leaves_nothing_behind(engine: Engine) {
@@ -121,6 +139,7 @@ async fn the_commands_say_what_they_made_and_nothing_else(engine: Engine) {
 
 on_both!(
     the_demo_prints_the_documented_line,
+    a_demo_on_another_address_can_be_paid_in_too,
     a_demo_without_a_folder_leaves_nothing_behind,
     a_wrong_key_is_refused_at_the_start,
     the_commands_say_what_they_made_and_nothing_else,
