@@ -16,7 +16,7 @@ use kontor_web::Claims;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::{cli, config::Config, start, telemetry};
+use crate::{cli, config::Config, shutdown::Shutdown, start, telemetry};
 
 use seed::Seeded;
 
@@ -40,6 +40,8 @@ impl Folder {
 }
 
 pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
+    // First of all: a temporary folder must go away however early somebody asks.
+    let shutdown = Shutdown::listen()?;
     let folder = match &args.data_dir {
         Some(path) => Folder::Given(std::path::absolute(path)?),
         None => Folder::Temporary(tempfile::Builder::new().prefix("kontor-demo-").tempdir()?),
@@ -90,7 +92,7 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
     } else {
         crate::say(&welcome(&line))?;
     }
-    let ended = running.until_asked().await;
+    let ended = running.until_asked(shutdown).await;
     worldpay.stop().await;
     ended
 }

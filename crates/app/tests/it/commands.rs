@@ -146,6 +146,24 @@ on_both!(
 );
 
 #[test]
+fn whoever_reads_that_it_is_ready_may_ask_it_to_end_at_once() {
+    use std::io::BufRead as _;
+    for round in 0..10 {
+        let mut child = kontor()
+            .args(["simulate", "--json", "--listen", "127.0.0.1:0"])
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let mut line = String::new();
+        std::io::BufReader::new(child.stdout.take().expect("output")).read_line(&mut line).expect("a line");
+        let asked = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+        assert!(asked.is_ok_and(|it| it.success()));
+        assert!(child.wait().expect("it ends").success(), "round {round}");
+    }
+}
+
+#[test]
 fn a_typo_in_the_settings_is_an_error_with_its_line() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("kontor.toml");
