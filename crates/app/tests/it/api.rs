@@ -131,6 +131,32 @@ async fn a_stale_version_changes_nothing(engine: Engine) {
     assert_eq!(demo.admin.get(&path).await.json()["displayName"], "One");
 }
 
+async fn of_edits_at_once_with_one_tag_one_wins(engine: Engine) {
+    let demo = Demo::start(engine);
+    let settings = format!("/api/organizations/{}/settings", demo.text("organizationId"));
+    let urls = json!({ "returnUrls": ["https://shop.example"] });
+    let customer = json!({ "customerNumber": "CUST-1001", "companyName": "Stralsund Bakery" });
+    for (read, edited, body) in [
+        (settings.as_str(), settings.as_str(), urls),
+        ("/api/customers/CUST-1001", "/api/customers", customer),
+    ] {
+        for _ in 0..5 {
+            let tag = demo.admin.get(read).await.expect(200).header("etag").to_owned();
+            let statuses = futures(8, |_| {
+                let (admin, path, tag, body) =
+                    (demo.admin.clone(), edited.to_owned(), tag.clone(), body.to_string());
+                async move {
+                    let headers = [("content-type", "application/json"), ("if-match", tag.as_str())];
+                    admin.send("PUT", &path, &headers, Some(body)).await.status
+                }
+            })
+            .await;
+            assert_eq!(statuses.iter().filter(|it| **it == 200).count(), 1, "{edited}: {statuses:?}");
+            assert!(statuses.iter().all(|it| matches!(it, 200 | 412)), "{edited}: {statuses:?}");
+        }
+    }
+}
+
 async fn bodies_are_limited_on_both_sides_and_wrong_ones_named(engine: Engine) {
     let demo = Demo::start(engine);
     let padded = |length: usize| {
@@ -208,6 +234,7 @@ on_both!(
     a_repeated_request_is_done_once_and_a_key_is_not_used_for_two,
     sixteen_cheques_at_once_never_pay_more_than_the_balance,
     a_stale_version_changes_nothing,
+    of_edits_at_once_with_one_tag_one_wins,
     bodies_are_limited_on_both_sides_and_wrong_ones_named,
     the_description_and_the_docs_need_no_network,
 );

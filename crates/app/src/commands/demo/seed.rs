@@ -79,7 +79,7 @@ async fn welcome_back(engine: &Engine, id: OrganizationId, origin: &str) -> anyh
         return Ok(tx.rollback().await?);
     }
     let urls = [found.return_urls, vec![origin.to_owned()]].concat();
-    organizations::set_return_urls(&mut tx, id, &urls).await?;
+    organizations::set_return_urls(&mut tx, id, found.version, &urls).await?;
     Ok(tx.commit().await?)
 }
 
