@@ -70,12 +70,13 @@ pub(crate) async fn transaction_setup(
     repeat: Repeat,
     body: RawBody,
 ) -> Result<Response, Problem> {
-    // Without a body that names the customer nobody but the staff gets further than this.
-    let own = who.caller.own_customer()?;
-    let asked: Setup = body.read()?;
-    if own.is_some() {
-        who.caller.for_customer(&asked.customer_number)?;
+    who.caller.own_customer()?;
+    // Whose payment it is comes before what else is wrong with it.
+    if let Some(number) = body.peek("customerNumber") {
+        who.caller.for_customer(&number)?;
     }
+    let asked: Setup = body.read()?;
+    who.caller.for_customer(&asked.customer_number)?;
     let order = order(&web, &who, asked).await?;
     let key = repeat.key(who.organization(), body.bytes()?);
     if let Some(key) = &key {
