@@ -258,9 +258,9 @@ pub(crate) async fn test(
     let organization = who.in_path(&organization)?;
     let (found, _) = load(&web, &mut *web.engine.db.read().await?, organization, &id).await?;
     let own = Arc::clone(&web);
-    let work = async move {
+    let work = Box::pin(async move {
         let report = own.engine.test_integration(organization, &who.actor, found.id).await?;
         Answer::ok(&Outcome::of(found.id, &report, own.engine.ambient.now()))
-    };
+    });
     repeat::ask(web, organization, repeat, body.bytes()?, work).await
 }

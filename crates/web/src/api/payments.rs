@@ -114,7 +114,7 @@ pub(crate) async fn resolve(
     who.caller.admin()?;
     let payment = load(&mut *web.engine.db.read().await?, &who, &id).await?;
     let (own, organization) = (Arc::clone(&web), who.organization());
-    let work = async move { resolve_now(&own, &who, &payment).await };
+    let work = Box::pin(async move { resolve_now(&own, &who, &payment).await });
     repeat::ask(web, organization, repeat, body.bytes()?, work).await
 }
 
