@@ -222,6 +222,11 @@ async fn the_description_and_the_docs_need_no_network(engine: Engine) {
     let docs = demo.nobody().get("/docs").await;
     let docs = if docs.status == 200 { docs } else { demo.nobody().get("/docs/").await.expect(200) };
     assert!(!docs.text.contains("src=\"http") && !docs.text.contains("href=\"http"), "{}", docs.text);
+    assert!(docs.text.contains("name=\"viewport\"") && docs.text.contains("<title>Kontor"), "{}", docs.text);
+    for part in docs.text.split(['"', '\'']).filter(|it| it.starts_with("./") && it.contains('.')) {
+        demo.nobody().get(&format!("/docs/{part}").replace("/./", "/")).await.expect(200);
+    }
+    demo.nobody().get("/docs/nothing").await.expect(404);
     demo.nobody().get("/healthz").await.expect(200);
     let metrics = demo.nobody().get("/metrics").await.expect(200).text;
     assert!(metrics.contains("kontor_http_requests_total"), "{metrics}");
