@@ -1,14 +1,25 @@
 //! Ends cleanly on SIGTERM and Ctrl-C, whichever comes first.
+//!
+//! Owns the listening: it begins before anything is said to be ready, for whoever reads that may ask at once.
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Waits until somebody asks the process to end.
-pub(crate) async fn asked() -> anyhow::Result<()> {
-    let mut term = signal(SignalKind::terminate())?;
-    let mut int = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = term.recv() => tracing::info!("asked to end by SIGTERM"),
-        _ = int.recv() => tracing::info!("asked to end by SIGINT"),
+/// Listens from here on for somebody who asks the process to end.
+pub(crate) struct Shutdown {
+    term: Signal,
+    int: Signal,
+}
+
+impl Shutdown {
+    pub(crate) fn listen() -> anyhow::Result<Self> {
+        Ok(Self { term: signal(SignalKind::terminate())?, int: signal(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    /// Waits until somebody asks; at once where somebody has.
+    pub(crate) async fn asked(mut self) {
+        tokio::select! {
+            _ = self.term.recv() => tracing::info!("asked to end by SIGTERM"),
+            _ = self.int.recv() => tracing::info!("asked to end by SIGINT"),
+        }
+    }
 }

@@ -16,7 +16,7 @@ use kontor_store::{Db, keys};
 use kontor_vault::{Kek, LocalKek};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-use crate::config::Config;
+use crate::{config::Config, shutdown::Shutdown};
 
 /// How long requests and jobs under way may take to end after the process was asked to.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -47,6 +47,9 @@ pub(crate) async fn key(config: &Config, db: &Db, ambient: &Ambient) -> anyhow::
     let stored = keys::fingerprint(&mut *db.read().await?).await?;
     let kek = if stored.is_some() {
         LocalKek::load(&path).with_context(|| {
+            if path.exists() {
+                return format!("the key file {} is not taken", path.display());
+            }
             format!(
                 "the database is sealed under a key that is not at {}; put that key there, nothing else opens its secrets",
                 path.display()
@@ -105,9 +108,9 @@ pub(crate) fn start(
 
 impl Running {
     /// Runs until somebody asks the process to end, or the server ends by itself; then drains.
-    pub(crate) async fn until_asked(mut self) -> anyhow::Result<()> {
+    pub(crate) async fn until_asked(mut self, shutdown: Shutdown) -> anyhow::Result<()> {
         tokio::select! {
-            asked = crate::shutdown::asked() => asked?,
+            () = shutdown.asked() => {}
             ended = &mut self.server => {
                 ended.context("the server ended")?.context("the server ended")?;
                 bail!("the server ended by itself");

@@ -98,6 +98,16 @@ pub async fn delete(conn: &mut Conn, organization: OrganizationId, id: ApiKeyId)
     Ok(done.rows_affected() == 1)
 }
 
+/// Whether it is still there.
+pub async fn exists(conn: &mut Conn, organization: OrganizationId, id: ApiKeyId) -> Result<bool, Error> {
+    let row = sqlx::query("SELECT id FROM api_keys WHERE organization_id = $1 AND id = $2")
+        .bind(organization.to_string())
+        .bind(id.to_string())
+        .fetch_optional(conn)
+        .await?;
+    Ok(row.is_some())
+}
+
 /// The key with this secret's hash.
 pub async fn by_secret_hash(conn: &mut Conn, hash: &str) -> Result<Option<ApiKey>, Error> {
     // every organization: the caller's organization is what this row tells

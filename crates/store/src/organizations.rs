@@ -80,14 +80,18 @@ pub async fn all(conn: &mut Conn) -> Result<Vec<Organization>, Error> {
 pub async fn set_return_urls(
     conn: &mut Conn,
     organization: OrganizationId,
+    version: i64,
     urls: &[String],
 ) -> Result<(), Error> {
-    sqlx::query("UPDATE organizations SET return_urls = $2, version = version + 1 WHERE id = $1")
-        .bind(organization.to_string())
-        .bind(json_text(&urls)?)
-        .execute(conn)
-        .await?;
-    Ok(())
+    let done = sqlx::query(
+        "UPDATE organizations SET return_urls = $3, version = version + 1 WHERE id = $1 AND version = $2",
+    )
+    .bind(organization.to_string())
+    .bind(version)
+    .bind(json_text(&urls)?)
+    .execute(conn)
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Stale) }
 }
 
 /// Takes the next number of the organization's own invoice numbering.

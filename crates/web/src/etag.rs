@@ -75,6 +75,14 @@ impl IfMatch {
         }
     }
 
+    /// What an edit is told that lost a race: where it had the header, that it is stale.
+    pub fn lost(&self, error: kontor_store::Error) -> Problem {
+        match error {
+            kontor_store::Error::Stale if self.is_present() => Problem::precondition_failed(),
+            other => other.into(),
+        }
+    }
+
     /// Whether the caller sent the header at all.
     pub fn is_present(&self) -> bool {
         self.0 != Condition::Absent

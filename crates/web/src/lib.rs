@@ -9,6 +9,7 @@ mod api;
 pub mod auth;
 pub mod body;
 mod demo;
+mod docs;
 pub mod enums;
 pub mod etag;
 mod idempotency;

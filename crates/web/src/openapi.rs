@@ -1,8 +1,9 @@
 //! The document: generated from the endpoints, completed with what they share.
 
 use utoipa::openapi::{
-    Content, HttpMethod, Info, License, OpenApi, Ref, RefOr, ResponseBuilder, SecurityRequirement,
-    path::Operation,
+    Content, HttpMethod, Info, License, OpenApi, Ref, RefOr, Required, ResponseBuilder, SecurityRequirement,
+    path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem},
+    schema::{ObjectBuilder, Type},
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
@@ -39,7 +40,7 @@ pub(crate) struct Shape {
 }
 
 /// The refusals that an endpoint may answer with, and what each means.
-const REFUSALS: [(&str, &str); 11] = [
+const REFUSALS: [(&str, &str); 12] = [
     ("400", "Fields are wrong; `errors` names each of them"),
     ("401", "No credentials, or none that are valid"),
     ("403", "These credentials may not do this"),
@@ -50,7 +51,30 @@ const REFUSALS: [(&str, &str); 11] = [
     ("415", "The body is of another media type"),
     ("422", "Understood and refused, by Kontor or by the provider"),
     ("429", "Too many requests"),
+    ("500", "Something went wrong here; the `traceId` names it"),
     ("503", "Not at this moment; nothing was done"),
+];
+
+/// A header that some requests take: its name, its example, and what it does.
+type Header = (&'static str, &'static str, &'static str);
+
+const REPEAT: Header = (
+    "Idempotency-Key",
+    "6f1d3c52-0b5e-4a58-9f0e-0d7d0c1b2a39",
+    "The same key with the same body gets the first answer again, and nothing is done twice.",
+);
+const MATCH: Header =
+    ("If-Match", "\"3\"", "An `ETag` that was read; 412 where the resource has changed since.");
+const PREFER: Header = (
+    "Prefer",
+    "enums=names",
+    "`enums=names` or `enums=numbers`: how the integration's and the fields' types are written.",
+);
+
+/// Pages that are no endpoints: their path and what they are.
+const PAGES: [(&str, &str, &str); 2] = [
+    ("/openapi.json", "This document", "application/json"),
+    ("/docs", "This document as a page for people", "text/html"),
 ];
 
 /// Completes the generated document.
@@ -64,6 +88,9 @@ pub(crate) fn complete(mut document: OpenApi) -> OpenApi {
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     components.add_security_scheme("apiKey", SecurityScheme::ApiKey(ApiKey::Header(key)));
+    for (path, words, kind) in PAGES {
+        document.paths.paths.insert(path.to_owned(), page(words, kind));
+    }
     for (path, item) in &mut document.paths.paths {
         let operations = [
             (HttpMethod::Get, &mut item.get),
@@ -81,22 +108,13 @@ pub(crate) fn complete(mut document: OpenApi) -> OpenApi {
 }
 
 fn describe(path: &str, method: &HttpMethod, operation: &mut Operation) {
+    // An operation that says nothing of security is behind credentials.
     let public = operation.security.is_some();
     if path.starts_with("/api") {
-        for (status, words) in REFUSALS {
-            let writes = *method != HttpMethod::Get;
-            let fits = match status {
-                "401" | "403" => !public,
-                "404" => path.contains('{') || writes,
-                "409" | "413" | "415" | "422" => writes,
-                "412" => matches!(method, HttpMethod::Put | HttpMethod::Delete),
-                "429" => public,
-                _ => true,
-            };
-            if fits && !operation.responses.responses.contains_key(status) {
-                operation.responses.responses.insert(status.to_owned(), RefOr::T(refusal(words)));
-            }
-        }
+        refuse(path, method, operation, public);
+    }
+    for (name, example, words) in headers(path, method, public) {
+        operation.parameters.get_or_insert_default().push(RefOr::T(header(name, example, words)));
     }
     if public {
         // An empty list says that no credentials are asked for.
@@ -106,6 +124,72 @@ fn describe(path: &str, method: &HttpMethod, operation: &mut Operation) {
         operation.security =
             Some(vec![SecurityRequirement::new("bearer", none), SecurityRequirement::new("apiKey", none)]);
     }
+}
+
+/// Adds the refusals that fit, and the shape of those that the endpoint names itself.
+fn refuse(path: &str, method: &HttpMethod, operation: &mut Operation, public: bool) {
+    let responses = &mut operation.responses.responses;
+    for (status, words) in REFUSALS {
+        let writes = *method != HttpMethod::Get;
+        let fits = match status {
+            "401" | "403" => !public,
+            "404" => path.contains('{') || writes,
+            "409" | "413" | "415" | "422" => writes,
+            "412" => matches!(method, HttpMethod::Put | HttpMethod::Delete),
+            "429" => public,
+            _ => true,
+        };
+        if fits && !responses.contains_key(status) {
+            responses.insert(status.to_owned(), RefOr::T(refusal(words)));
+        }
+    }
+    for (status, response) in responses {
+        if let RefOr::T(response) = response
+            && response.content.is_empty()
+            && matches!(status.as_bytes(), [b'4' | b'5', ..])
+        {
+            *response = refusal(&response.description);
+        }
+    }
+}
+
+/// The headers that an endpoint takes (API.md §1).
+fn headers(path: &str, method: &HttpMethod, public: bool) -> Vec<Header> {
+    let mut headers = Vec::new();
+    if *method == HttpMethod::Post && !public {
+        headers.push(REPEAT);
+    }
+    // Credentials have no version: they are made and taken back.
+    let edits = matches!(method, HttpMethod::Put | HttpMethod::Delete) && !path.contains("/api-access");
+    if edits {
+        headers.push(MATCH);
+    }
+    if path.contains("/integration") && *method != HttpMethod::Delete && !path.ends_with("/test") {
+        headers.push(PREFER);
+    }
+    headers
+}
+
+fn header(name: &str, example: &str, words: &str) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(words))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+        .example(Some(example.into()))
+        .build()
+}
+
+fn page(words: &str, kind: &str) -> PathItem {
+    let content = Content::new(Some(ObjectBuilder::new()));
+    let response = ResponseBuilder::new().description(words).content(kind, content);
+    let operation = OperationBuilder::new()
+        .tag("Operations")
+        .summary(Some(words))
+        .security(SecurityRequirement::default())
+        .response("200", response);
+    PathItem::new(HttpMethod::Get, operation)
 }
 
 fn refusal(words: &str) -> utoipa::openapi::Response {

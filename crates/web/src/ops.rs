@@ -75,7 +75,9 @@ pub(crate) async fn readyz(State(web): State<Arc<Web>>) -> Result<Answer, Proble
 
 /// Prometheus' numbers. On the loopback for anybody, elsewhere with the operator's token.
 #[utoipa::path(get, path = "/metrics", tag = "Operations",
-    responses((status = 200, description = "The numbers", body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "The numbers", body = String, content_type = "text/plain"),
+        (status = 401, description = "Away from the loopback: not the operator's token", body = crate::openapi::Shape, content_type = "application/problem+json"),
+        (status = 403, description = "Away from the loopback: no token is configured", body = crate::openapi::Shape, content_type = "application/problem+json")))]
 pub(crate) async fn metrics(
     State(web): State<Arc<Web>>,
     peer: Option<Extension<ConnectInfo<SocketAddr>>>,

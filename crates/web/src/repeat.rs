@@ -1,7 +1,10 @@
 //! A change that may be asked for twice (`Idempotency-Key`): the work and the kept answer in one transaction.
 //!
 //! Owns which answers are kept: those that stay true. Refuses to keep a 4xx that a better request may turn,
-//! a 5xx, and a conflict that passes. Calls to providers do not belong in here: see `api/payments/worldpay.rs`.
+//! a 5xx, and a conflict that passes. A call that may charge does not belong in here: its answer is kept in the
+//! transaction that records it, see `api/payments/worldpay.rs`.
+
+use std::sync::Arc;
 
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode},
@@ -26,6 +29,8 @@ const PASSING: [&str; 7] = [
 ];
 /// A claim inside one transaction is seen by nobody before it is complete; the lease is never waited for.
 const LEASE_SECONDS: i64 = 60;
+/// How much longer than the provider's time limit a claim lasts, in seconds.
+const MARGIN_SECONDS: i64 = 30;
 
 /// One change, from the claim of its key to its answer.
 pub(crate) struct Change {
@@ -103,6 +108,43 @@ impl Change {
             }
         }
     }
+}
+
+/// A question to a provider, which may be asked twice without harm: claimed before it, kept after it. Whoever asked
+/// may hang up meanwhile; what was claimed is ended all the same.
+pub(crate) async fn ask(
+    web: Arc<Web>,
+    organization: OrganizationId,
+    repeat: Repeat,
+    body: &[u8],
+    work: impl Future<Output = Result<Answer, Problem>> + Send + 'static,
+) -> Result<Response, Problem> {
+    let Some(key) = repeat.key(organization, body) else { return Ok(work.await?.into_response()) };
+    let mut tx = web.engine.db.write().await?;
+    match claim(&web, &mut tx, &key, call_seconds(&web)).await? {
+        Claimed::New(()) => tx.commit().await?,
+        Claimed::Done(response) => return Ok(response),
+    }
+    let task = tokio::spawn(async move {
+        let result = match work.await {
+            Err(problem) if stays_true(&problem) => Ok(Answer::of_problem(&problem, &repeat.trace_id)),
+            other => other,
+        };
+        let mut tx = web.engine.db.write().await?;
+        match &result {
+            Ok(answer) => idempotency::complete(&mut tx, &key, &kept(answer)).await?,
+            Err(_) => idempotency::release(&mut tx, &key).await?,
+        }
+        tx.commit().await?;
+        result.map(Answer::into_response)
+    });
+    task.await.map_err(Problem::internal)?
+}
+
+/// How long a claim lasts that a provider is called under.
+pub(crate) fn call_seconds(web: &Web) -> i64 {
+    let seconds = web.engine.settings.provider_timeout.as_secs();
+    i64::try_from(seconds).unwrap_or(i64::MAX).saturating_add(MARGIN_SECONDS)
 }
 
 /// Claims a key: new, done before, or an error that says why not.

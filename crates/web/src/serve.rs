@@ -21,11 +21,11 @@ use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi as _;
 use utoipa_axum::{router::OpenApiRouter, routes};
-use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
     api, demo,
     demo::Demo,
+    docs,
     middleware::{limits, observe, rate, request_id, security},
     openapi, ops, problem,
     web::{Limits, Web},
@@ -78,10 +78,9 @@ pub(crate) fn routes(web: &Arc<Web>) -> (Router, utoipa::openapi::OpenApi) {
 pub(crate) fn app(web: &Arc<Web>) -> Router {
     let (router, document) = routes(web);
     let json = document.to_json().unwrap_or_else(|_| "{}".to_owned());
-    let docs = SwaggerUi::new("/docs").config(utoipa_swagger_ui::Config::from("/openapi.json"));
     let mut router = router
         .route("/openapi.json", get(move || async move { ([("content-type", "application/json")], json) }))
-        .merge(docs);
+        .merge(docs::router());
     if web.demo.is_some() {
         router = router.merge(demo::router().with_state(Arc::clone(web)));
     }

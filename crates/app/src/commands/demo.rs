@@ -4,7 +4,11 @@
 
 mod seed;
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use anyhow::Context as _;
 use kontor_simulators::{Settings, worldpay};
@@ -12,7 +16,7 @@ use kontor_web::Claims;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::{cli, config::Config, start, telemetry};
+use crate::{cli, config::Config, shutdown::Shutdown, start, telemetry};
 
 use seed::Seeded;
 
@@ -36,6 +40,8 @@ impl Folder {
 }
 
 pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
+    // First of all: a temporary folder must go away however early somebody asks.
+    let shutdown = Shutdown::listen()?;
     let folder = match &args.data_dir {
         Some(path) => Folder::Given(std::path::absolute(path)?),
         None => Folder::Temporary(tempfile::Builder::new().prefix("kontor-demo-").tempdir()?),
@@ -44,10 +50,10 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
     let listener = TcpListener::bind(listen).await.with_context(|| {
         format!("listening on {listen}: choose another address with --listen, such as 127.0.0.1:0")
     })?;
-    let address = listener.local_addr()?;
+    let address = reachable(listener.local_addr()?);
     crate::config::make_folder(&folder.path())?;
     let ambient = crate::ambient::ambient();
-    let mut simulated = Settings::new(([127, 0, 0, 1], 0).into(), Arc::new(move || ambient.now()));
+    let mut simulated = Settings::new((address.ip(), 0).into(), Arc::new(move || ambient.now()));
     simulated.state = Some(folder.path().join("simulators.db"));
     let worldpay = worldpay::start(simulated).await.context("starting the Worldpay simulator")?;
 
@@ -60,7 +66,7 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
     let metrics = telemetry::start(&config)?;
     let engine = start::engine(&config, true).await?;
     let auth_secret = config.auth_secret(engine.ambient.entropy())?;
-    let seeded = seed::seed(&engine, &worldpay.credentials()).await?;
+    let seeded = seed::seed(&engine, &worldpay.credentials(), &format!("http://{address}")).await?;
     let token = |organization: &kontor_store::organizations::Organization| {
         let now = engine.ambient.now();
         let claims =
@@ -86,9 +92,19 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
     } else {
         crate::say(&welcome(&line))?;
     }
-    let ended = running.until_asked().await;
+    let ended = running.until_asked(shutdown).await;
     worldpay.stop().await;
     ended
+}
+
+/// What to open: an address that listens everywhere is none that a browser can be sent to.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
 }
 
 /// What `--json` prints. What this version does not have yet is null or empty.

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 
-use crate::{cli, config::Config, start, telemetry};
+use crate::{cli, config::Config, shutdown::Shutdown, start, telemetry};
 
 pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
     let config = Config::load(args.settings.config.as_deref())?;
@@ -14,8 +14,9 @@ pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
     let metrics = telemetry::start(&config)?;
     let auth_secret = config.auth_secret(crate::ambient::ambient().entropy())?;
     let engine = start::engine(&config, args.migrate).await?;
+    let shutdown = Shutdown::listen()?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("listening on {}: choose another address with `listen`", config.listen))?;
-    start::start(&config, engine, listener, auth_secret, metrics, None)?.until_asked().await
+    start::start(&config, engine, listener, auth_secret, metrics, None)?.until_asked(shutdown).await
 }

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use kontor_simulators::{Settings, worldpay};
 use serde_json::json;
 
-use crate::{cli, shutdown, telemetry};
+use crate::{cli, shutdown::Shutdown, telemetry};
 
 pub(crate) async fn run(args: cli::Simulate) -> anyhow::Result<()> {
     telemetry::logs_only()?;
@@ -14,6 +14,7 @@ pub(crate) async fn run(args: cli::Simulate) -> anyhow::Result<()> {
     let listen = args.listen.unwrap_or_else(|| ([127, 0, 0, 1], 0).into());
     let mut settings = Settings::new(listen, Arc::new(move || ambient.now()));
     settings.state = args.state;
+    let shutdown = Shutdown::listen()?;
     let worldpay = worldpay::start(settings).await.with_context(|| format!("listening on {listen}"))?;
     if args.json {
         let line = json!({
@@ -24,7 +25,7 @@ pub(crate) async fn run(args: cli::Simulate) -> anyhow::Result<()> {
     } else {
         crate::say(&format!("Worldpay   {0}\n           {0}/_sim shows what happens there", worldpay.url()))?;
     }
-    shutdown::asked().await?;
+    shutdown.asked().await;
     worldpay.stop().await;
     Ok(())
 }

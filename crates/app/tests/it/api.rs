@@ -28,6 +28,8 @@ async fn a_key_signs_in_by_both_headers_and_ends_when_it_is_deleted(engine: Engi
     let id = made["id"].as_str().expect("an id");
     demo.admin.delete(&format!("/api/organizations/api-access/{id}")).await.expect(204);
     nobody.send("GET", "/api/invoices", &[("x-api-key", key)], None).await.expect(401);
+    let ended = demo.admin.as_other(Some(&token)).get("/api/invoices").await.expect(401);
+    assert!(ended.header("www-authenticate").contains("invalid_token"), "its tokens end with it");
 }
 
 async fn a_repeated_request_for_a_key_gets_no_secret_and_none_is_kept(engine: Engine) {
@@ -129,6 +131,32 @@ async fn a_stale_version_changes_nothing(engine: Engine) {
     assert_eq!(demo.admin.get(&path).await.json()["displayName"], "One");
 }
 
+async fn of_edits_at_once_with_one_tag_one_wins(engine: Engine) {
+    let demo = Demo::start(engine);
+    let settings = format!("/api/organizations/{}/settings", demo.text("organizationId"));
+    let urls = json!({ "returnUrls": ["https://shop.example"] });
+    let customer = json!({ "customerNumber": "CUST-1001", "companyName": "Stralsund Bakery" });
+    for (read, edited, body) in [
+        (settings.as_str(), settings.as_str(), urls),
+        ("/api/customers/CUST-1001", "/api/customers", customer),
+    ] {
+        for _ in 0..5 {
+            let tag = demo.admin.get(read).await.expect(200).header("etag").to_owned();
+            let statuses = futures(8, |_| {
+                let (admin, path, tag, body) =
+                    (demo.admin.clone(), edited.to_owned(), tag.clone(), body.to_string());
+                async move {
+                    let headers = [("content-type", "application/json"), ("if-match", tag.as_str())];
+                    admin.send("PUT", &path, &headers, Some(body)).await.status
+                }
+            })
+            .await;
+            assert_eq!(statuses.iter().filter(|it| **it == 200).count(), 1, "{edited}: {statuses:?}");
+            assert!(statuses.iter().all(|it| matches!(it, 200 | 412)), "{edited}: {statuses:?}");
+        }
+    }
+}
+
 async fn bodies_are_limited_on_both_sides_and_wrong_ones_named(engine: Engine) {
     let demo = Demo::start(engine);
     let padded = |length: usize| {
@@ -162,9 +190,43 @@ async fn the_description_and_the_docs_need_no_network(engine: Engine) {
     let demo = Demo::start(engine);
     let description = demo.nobody().get("/openapi.json").await.expect(200).json();
     assert!(description["openapi"].as_str().is_some_and(|it| it.starts_with("3.")));
+    let named = |path: &str, method: &str| {
+        let operation = &description["paths"][path][method];
+        let mut named: Vec<String> = operation["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|it| it["in"] == "header")
+            .filter_map(|it| it["name"].as_str().map(str::to_owned))
+            .collect();
+        named.extend(operation["responses"].as_object().into_iter().flatten().map(|(it, _)| it.clone()));
+        named
+    };
+    let says = |path: &str, method: &str, word: &str| {
+        assert!(named(path, method).iter().any(|it| it == word), "{method} {path} says nothing of {word}");
+    };
+    says("/api/invoices", "post", "Idempotency-Key");
+    says("/api/invoices", "post", "500");
+    says("/api/auth/login", "post", "401");
+    says("/api/payments/worldpay/callback", "get", "404");
+    for path in ["/api/payments/worldpay/transaction-setup", "/api/payments/{id}/resolve"] {
+        says(path, "post", "502");
+        says(path, "post", "504");
+    }
+    says("/api/customers", "put", "If-Match");
+    says("/api/organizations/{organizationId}/integrations/{id}", "get", "Prefer");
+    for path in ["/openapi.json", "/docs", "/healthz", "/api/auth/login"] {
+        let methods = description["paths"][path].as_object().expect("it is described");
+        assert!(methods.values().all(|it| it["security"] == json!([])), "{path} is public");
+    }
     let docs = demo.nobody().get("/docs").await;
     let docs = if docs.status == 200 { docs } else { demo.nobody().get("/docs/").await.expect(200) };
     assert!(!docs.text.contains("src=\"http") && !docs.text.contains("href=\"http"), "{}", docs.text);
+    assert!(docs.text.contains("name=\"viewport\"") && docs.text.contains("<title>Kontor"), "{}", docs.text);
+    for part in docs.text.split(['"', '\'']).filter(|it| it.starts_with("./") && it.contains('.')) {
+        demo.nobody().get(&format!("/docs/{part}").replace("/./", "/")).await.expect(200);
+    }
+    demo.nobody().get("/docs/nothing").await.expect(404);
     demo.nobody().get("/healthz").await.expect(200);
     let metrics = demo.nobody().get("/metrics").await.expect(200).text;
     assert!(metrics.contains("kontor_http_requests_total"), "{metrics}");
@@ -177,6 +239,7 @@ on_both!(
     a_repeated_request_is_done_once_and_a_key_is_not_used_for_two,
     sixteen_cheques_at_once_never_pay_more_than_the_balance,
     a_stale_version_changes_nothing,
+    of_edits_at_once_with_one_tag_one_wins,
     bodies_are_limited_on_both_sides_and_wrong_ones_named,
     the_description_and_the_docs_need_no_network,
 );

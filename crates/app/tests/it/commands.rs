@@ -5,8 +5,9 @@ use std::fs;
 use serde_json::Value;
 
 use crate::support::{
-    Engine, Program, on_both,
+    CARD, Engine, Program, on_both, pay,
     process::{Demo, kontor},
+    way_back,
 };
 
 fn wrong(output: &std::process::Output) -> String {
@@ -33,6 +34,23 @@ async fn the_demo_prints_the_documented_line(engine: Engine) {
     }
     let page = demo.nobody().get("/demo").await.expect(200);
     assert!(!page.header("content-security-policy").is_empty());
+}
+
+async fn a_demo_on_another_address_can_be_paid_in_too(engine: Engine) {
+    for (listen, found) in [("127.0.0.2:0", "http://127.0.0.2:"), ("0.0.0.0:0", "http://127.0.0.1:")] {
+        let demo = Demo::on(listen, engine, &[]);
+        assert!(demo.text("baseUrl").starts_with(found), "a browser can open {}", demo.text("baseUrl"));
+        let back = format!("{}/demo", demo.text("baseUrl"));
+        let body = serde_json::json!({ "customerNumber": demo.text("customerNumber"), "transactionAmount": 148.83,
+            "invoiceId": demo.text("invoiceId"), "applicationReturnUrl": back });
+        let page =
+            demo.admin.post("/api/payments/worldpay/transaction-setup", &body).await.expect(200).json();
+        let paid = pay(page["hostedPaymentUrl"].as_str().expect("a page"), CARD).await;
+        let back = way_back(&paid).expect("a way back");
+        assert!(back.starts_with(found), "{back}");
+        demo.nobody().get(&back).await.expect(303);
+        assert_eq!(demo.admin.read_invoice(demo.text("invoiceId")).await["status"], "Paid");
+    }
 }
 
 async fn a_demo_without_a_folder_leaves_nothing_behind(engine: Engine) {
@@ -83,6 +101,10 @@ async fn a_wrong_key_is_refused_at_the_start(engine: Engine) {
     assert!(said.contains("key"), "{said}");
     assert!(!said.contains(String::from_utf8_lossy(&right).trim()), "no key in an error");
     write_key(&key, &right);
+    fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o644)).expect("its mode");
+    let said = wrong(&program.run(&["serve"]));
+    assert!(said.contains("chmod 600") && !said.contains("put that key there"), "{said}");
+    write_key(&key, &right);
     program.serve().await;
     assert!(program.command(&["doctor"]).status.success());
 }
@@ -117,10 +139,29 @@ async fn the_commands_say_what_they_made_and_nothing_else(engine: Engine) {
 
 on_both!(
     the_demo_prints_the_documented_line,
+    a_demo_on_another_address_can_be_paid_in_too,
     a_demo_without_a_folder_leaves_nothing_behind,
     a_wrong_key_is_refused_at_the_start,
     the_commands_say_what_they_made_and_nothing_else,
 );
+
+#[test]
+fn whoever_reads_that_it_is_ready_may_ask_it_to_end_at_once() {
+    use std::io::BufRead as _;
+    for round in 0..10 {
+        let mut child = kontor()
+            .args(["simulate", "--json", "--listen", "127.0.0.1:0"])
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let mut line = String::new();
+        std::io::BufReader::new(child.stdout.take().expect("output")).read_line(&mut line).expect("a line");
+        let asked = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+        assert!(asked.is_ok_and(|it| it.success()));
+        assert!(child.wait().expect("it ends").success(), "round {round}");
+    }
+}
 
 #[test]
 fn a_typo_in_the_settings_is_an_error_with_its_line() {

@@ -5,7 +5,7 @@ use kontor_domain::{
     payments::{Payment, Status},
 };
 use kontor_providers::{HostedOrder, HostedPage, Provider, ProviderError};
-use kontor_store::{hosted, idempotency, jobs, payments};
+use kontor_store::{hosted, idempotency, invoices, jobs, payments};
 use serde_json::json;
 
 use super::{Order, Page, schedule};
@@ -65,6 +65,10 @@ impl Engine {
     ) -> Result<Page, Error> {
         let now = self.ambient.now();
         let mut tx = self.db.write().await?;
+        // Two pages that are recorded at once must see each other, or both would stay open.
+        if let Some(invoice) = payment.invoice_id {
+            invoices::lock(&mut tx, organization, invoice).await?;
+        }
         let validation_hash = digest(page.validation_code.expose());
         hosted::opened(&mut tx, organization, payment.id, &page.setup_id, &validation_hash, &page.url)
             .await?;

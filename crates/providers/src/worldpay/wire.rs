@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use kontor_domain::{Currency, Secret};
 
 use super::{Host, reply::central};
-use crate::{Connection, HostedOrder, Lookup, ProviderError};
+use crate::{Connection, HostedOrder, Lookup, ProviderError, error::Fault};
 
 /// The longest of each: reference, ticket and setup id (§2.3).
 const MAX_ID: usize = 50;
@@ -139,7 +139,11 @@ fn transaction(connection: &Connection<'_>, order: &HostedOrder<'_>) -> Result<S
         market.ok_or_else(|| ProviderError::misconfigured("the market code is none of Worldpay's"))?;
     let mut transaction = String::new();
     let amount = order.amount.to_string();
-    element(&mut transaction, "TransactionAmount", limited("TransactionAmount", &amount, MAX_AMOUNT)?);
+    if amount.len() > MAX_AMOUNT {
+        let words = "Worldpay Express takes at most 9999999.99 in one payment";
+        return Err(ProviderError::refused(Fault::Ours, None, words));
+    }
+    element(&mut transaction, "TransactionAmount", &amount);
     element(&mut transaction, "MarketCode", &market.to_string());
     element(&mut transaction, "ReferenceNumber", limited("ReferenceNumber", order.reference, MAX_ID)?);
     element(&mut transaction, "TicketNumber", limited("TicketNumber", order.ticket, MAX_ID)?);

@@ -142,7 +142,7 @@ async fn make(web: &Web, change: &mut Change, who: &Who, asked: Create) -> Resul
     Answer::created(&path, &Access::made(&made))
 }
 
-/// Takes credentials back, at once. Tokens that were made with them end with their own time.
+/// Takes credentials back, at once, and with them the tokens that were made of them.
 #[utoipa::path(delete, path = "/api/organizations/api-access/{id}", tag = "Access", params(("id" = String, Path)),
     responses((status = 204, description = "Gone")))]
 pub(crate) async fn delete(

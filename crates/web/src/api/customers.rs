@@ -106,7 +106,8 @@ pub(crate) async fn put(
         // Somebody added the same number at this very moment.
         Err(kontor_store::Error::Conflict) => Err(kontor_store::Error::Stale),
         other => other,
-    }?;
+    }
+    .map_err(|error| if_match.lost(error))?;
     let action = if new { "customer.created" } else { "customer.updated" };
     let subject = customer.id.to_string();
     web.engine.audit(&mut tx, Some(organization), &who.actor, action, &subject, &json!({})).await?;

@@ -28,7 +28,7 @@ use crate::{
     etag::{ETag, IfMatch, IfNoneMatch},
     idempotency::Repeat,
     problem::{Errors, Problem},
-    repeat::{Change, Claimed},
+    repeat::{self, Change, Claimed},
     web::{Params, Web, Who, parsed},
 };
 
@@ -272,10 +272,16 @@ pub(crate) async fn test(
     State(web): State<Arc<Web>>,
     who: Who,
     Params((organization, id)): Params<(String, String)>,
-) -> Result<Answer, Problem> {
+    repeat: Repeat,
+    body: RawBody,
+) -> Result<Response, Problem> {
     who.caller.admin()?;
     let organization = who.in_path(&organization)?;
-    let id: IntegrationId = id.parse().map_err(|_| missing())?;
-    let report = web.engine.test_integration(organization, &who.actor, id).await?;
-    Answer::ok(&Outcome::of(id, &report, web.engine.ambient.now()))
+    let (found, _) = load(&web, &mut *web.engine.db.read().await?, organization, &id).await?;
+    let own = Arc::clone(&web);
+    let work = Box::pin(async move {
+        let report = own.engine.test_integration(organization, &who.actor, found.id).await?;
+        Answer::ok(&Outcome::of(found.id, &report, own.engine.ambient.now()))
+    });
+    repeat::ask(web, organization, repeat, body.bytes()?, work).await
 }

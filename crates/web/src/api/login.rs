@@ -59,7 +59,8 @@ pub(crate) struct LoggedIn {
 
 /// Trades API credentials for a token that is good for a day.
 #[utoipa::path(post, path = "/api/auth/login", tag = "Access", request_body = Login, security(()),
-    responses((status = 200, description = "A token", body = LoggedIn)))]
+    responses((status = 200, description = "A token", body = LoggedIn),
+        (status = 401, description = "One of the three is wrong")))]
 pub(crate) async fn login(State(web): State<Arc<Web>>, body: RawBody) -> Result<Answer, Problem> {
     let asked: Login = body.read()?;
     web.limiters.login(&asked.client_id)?;

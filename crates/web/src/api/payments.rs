@@ -5,7 +5,7 @@ pub(crate) mod worldpay;
 
 use std::sync::Arc;
 
-use axum::{extract::State, http::Uri};
+use axum::{extract::State, http::Uri, response::Response};
 use kontor_domain::payments::{Payment, Status};
 use kontor_engine::resolve::Why;
 use kontor_store::{Conn, events, payments};
@@ -15,9 +15,12 @@ pub(crate) use view::{Timed, View};
 use super::{BY_CREATION, slice};
 use crate::{
     answer::Answer,
-    etag::{ETag, IfNoneMatch},
+    body::RawBody,
+    etag::ETag,
+    idempotency::Repeat,
     page::{Cursor, Envelope, Page},
     problem::Problem,
+    repeat,
     web::{Params, Web, Who, parameter, parsed},
 };
 
@@ -87,31 +90,41 @@ pub(crate) async fn get(
     State(web): State<Arc<Web>>,
     who: Who,
     Params(id): Params<String>,
-    known: IfNoneMatch,
 ) -> Result<Answer, Problem> {
     let mut conn = web.engine.db.read().await?;
     let payment = load(&mut conn, &who, &id).await?;
     let view = shown(&mut conn, &who, &payment).await?;
     let timeline = events::of_subject(&mut conn, who.organization(), &payment.id.to_string()).await?;
     let view = Timed::of(view, &timeline)?;
-    Ok(Answer::ok(&view)?.tagged(ETag::new(payment.version)).unless(&known))
+    // No If-None-Match: an alert adds to the timeline without the payment's version.
+    Ok(Answer::ok(&view)?.tagged(ETag::new(payment.version)))
 }
 
 /// Asks the provider now what became of a payment, and records what it says.
 #[utoipa::path(post, path = "/api/payments/{id}/resolve", tag = "Payments", params(("id" = String, Path)),
-    responses((status = 200, description = "The payment as it stands now", body = View)))]
+    responses((status = 200, description = "The payment as it stands now", body = View),
+        (status = 502, description = "The provider cannot be reached, or makes no sense"),
+        (status = 504, description = "The provider did not answer in time; it is asked again later")))]
 pub(crate) async fn resolve(
     State(web): State<Arc<Web>>,
     who: Who,
     Params(id): Params<String>,
-) -> Result<Answer, Problem> {
+    repeat: Repeat,
+    body: RawBody,
+) -> Result<Response, Problem> {
     who.caller.admin()?;
     let payment = load(&mut *web.engine.db.read().await?, &who, &id).await?;
+    let (own, organization) = (Arc::clone(&web), who.organization());
+    let work = Box::pin(async move { resolve_now(&own, &who, &payment).await });
+    repeat::ask(web, organization, repeat, body.bytes()?, work).await
+}
+
+async fn resolve_now(web: &Web, who: &Who, payment: &Payment) -> Result<Answer, Problem> {
     let resolved = web.engine.resolve(who.organization(), payment.id, Why::Asked, &who.actor).await?;
     if let Some(error) = resolved.unanswered {
         return Err(kontor_engine::Error::Provider { error, payment: Some(payment.id) }.into());
     }
     let mut conn = web.engine.db.read().await?;
-    let view = shown(&mut conn, &who, &resolved.payment).await?;
+    let view = shown(&mut conn, who, &resolved.payment).await?;
     Ok(Answer::ok(&view)?.tagged(ETag::new(resolved.payment.version)))
 }

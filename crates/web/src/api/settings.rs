@@ -128,7 +128,8 @@ pub(crate) async fn put(
     let mut tx = web.engine.db.write().await?;
     let before = load(&mut tx, &who).await?;
     if_match.check(before.version)?;
-    organizations::set_return_urls(&mut tx, id, &asked.return_urls).await?;
+    let written = organizations::set_return_urls(&mut tx, id, before.version, &asked.return_urls).await;
+    written.map_err(|error| if_match.lost(error))?;
     let detail = json!({ "fields": ["returnUrls"] });
     web.engine.audit(&mut tx, Some(id), &who.actor, "settings.updated", &id.to_string(), &detail).await?;
     let after = load(&mut tx, &who).await?;

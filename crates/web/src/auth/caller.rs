@@ -102,7 +102,7 @@ impl FromRequestParts<Arc<Web>> for Caller {
         let presented = presented(&parts.headers)?;
         // A token has two dots, an API key has none.
         if presented.expose().contains('.') {
-            return of_token(&presented, web);
+            return of_token(&presented, web).await;
         }
         let mut conn = web.engine.db.read().await?;
         let key = api_keys::by_secret_hash(&mut conn, &secret_hash(&presented)).await?;
@@ -116,11 +116,18 @@ impl FromRequestParts<Arc<Web>> for Caller {
     }
 }
 
-fn of_token(presented: &Secret, web: &Web) -> Result<Caller, Problem> {
+async fn of_token(presented: &Secret, web: &Web) -> Result<Caller, Problem> {
     let claims = verify(presented.expose(), &web.auth_secret, web.engine.ambient.now())
         .map_err(|refusal| Problem::invalid_token(refusal.words()))?;
     let organization = claims.organization_id.parse();
     let organization = organization.map_err(|_| Problem::invalid_token("The token names no organization"))?;
+    // A token that was had for API credentials ends with them: who takes them back means all of it.
+    if let Ok(key) = claims.sub.parse() {
+        let mut conn = web.engine.db.read().await?;
+        if !api_keys::exists(&mut conn, organization, key).await? {
+            return Err(Problem::invalid_token("The credentials of this token were taken back"));
+        }
+    }
     Ok(Caller::new(organization, claims.sub.clone(), claims.role.iter(), claims.customer_number.clone()))
 }
 

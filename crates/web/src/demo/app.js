@@ -14,6 +14,8 @@ async function call(path, options = {}) {
   return body;
 }
 
+// Not randomUUID: browsers have it on localhost and https alone, and the demo may run on another machine.
+const freshKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (it) => it.toString(16).padStart(2, "0")).join("");
 const money = (amount, currency) => new Intl.NumberFormat("en-US", { style: "currency", currency }).format(amount);
 const payable = (it) => it.status === "Issued" || it.status === "PartiallyPaid";
 
@@ -37,7 +39,7 @@ async function pay(invoice, button) {
   try {
     const page = await call("/api/payments/worldpay/transaction-setup", {
       method: "POST",
-      headers: { "Content-Type": "application/json", "Idempotency-Key": crypto.randomUUID() },
+      headers: { "Content-Type": "application/json", "Idempotency-Key": freshKey() },
       body: JSON.stringify({
         customerNumber: customer,
         invoiceId: invoice.id,

@@ -33,11 +33,12 @@ pub(super) struct Seeded {
     pub(super) invoice: InvoiceId,
 }
 
-/// Seeds what is missing.
-pub(super) async fn seed(engine: &Arc<Engine>, credentials: &Value) -> anyhow::Result<Seeded> {
+/// Seeds what is missing. `origin` is where the demo itself is, to which its own shop's customers come back.
+pub(super) async fn seed(engine: &Arc<Engine>, credentials: &Value, origin: &str) -> anyhow::Result<Seeded> {
     let organization = organization(engine, "LUEBECK", "Lübeck Coffee Roasters").await?;
     let other = self::organization(engine, "BERGEN", "Bergen Fish Company").await?;
     for (organization, position) in [(&organization, 0), (&other, 1)] {
+        welcome_back(engine, organization.id, origin).await?;
         let keys = credentials.get(position).context("the simulator has no such credentials")?;
         integration(engine, organization.id, keys).await?;
         for (number, name) in [(CUSTOMER, "Stralsund Bakery"), ("CUST-1002", "Wismar Tea House")] {
@@ -67,6 +68,19 @@ async fn organization(engine: &Engine, code: &str, name: &str) -> anyhow::Result
     organizations::insert(&mut tx, &organization).await?;
     tx.commit().await?;
     Ok(organization)
+}
+
+/// Puts the demo's own address on the list of return addresses: away from localhost it is not there by itself.
+async fn welcome_back(engine: &Engine, id: OrganizationId, origin: &str) -> anyhow::Result<()> {
+    let mut tx = engine.db.write().await?;
+    let found = organizations::get(&mut tx, id).await?.context("the organization is gone")?;
+    let local = ["http://127.0.0.1:", "http://[::1]:"].iter().any(|it| origin.starts_with(it));
+    if local || found.return_urls.iter().any(|it| it == origin) {
+        return Ok(tx.rollback().await?);
+    }
+    let urls = [found.return_urls, vec![origin.to_owned()]].concat();
+    organizations::set_return_urls(&mut tx, id, found.version, &urls).await?;
+    Ok(tx.commit().await?)
 }
 
 /// An integration with the simulator's credentials, tested.

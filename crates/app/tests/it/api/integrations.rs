@@ -49,6 +49,10 @@ async fn an_integration_lives_and_shows_no_secret(engine: Engine) {
     assert_eq!(tested.json()["success"], json!(true), "{}", tested.text);
     let read = demo.admin.get(&path).await.expect(200);
     assert_eq!(read.json()["testStatus"], "Success");
+    let key = [("idempotency-key", "test-1")];
+    let once = demo.admin.send("POST", &format!("{path}/test"), &key, None).await.expect(200);
+    let again = demo.admin.send("POST", &format!("{path}/test"), &key, None).await.expect(200);
+    assert_eq!((&once.text, again.header("idempotent-replayed")), (&again.text, "true"));
     for answer in [&made, &tested, &read, &demo.admin.get(&list(&demo)).await] {
         assert!(!answer.text.contains(token), "a secret in an answer");
     }

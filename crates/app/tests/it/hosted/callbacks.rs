@@ -71,7 +71,11 @@ async fn a_forged_callback_changes_nothing_and_leaves_a_row(engine: Engine) {
     ];
     let forged: Vec<_> = forged.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     let refused = || demo.database.count("SELECT COUNT(*) FROM audit WHERE action = 'callback.refused'");
+    let payment = format!("/api/payments/{}", setup["paymentId"].as_str().expect("an id"));
+    let tag = demo.admin.get(&payment).await.expect(200).header("etag").to_owned();
     assert_eq!(deliver(&demo.nobody(), &forged).await.expect(400).code(), "validation_code_wrong");
+    let read = demo.admin.send("GET", &payment, &[("if-none-match", &tag)], None).await;
+    assert!(read.expect(200).text.contains("callback_refused"), "the alert stands in the timeline");
     assert_eq!(refused(), 1);
     let unknown = with(&forged, "TransactionSetupID", "00000000-0000-0000-0000-000000000000");
     assert_eq!(deliver(&demo.nobody(), &unknown).await.expect(404).code(), "setup_not_found");

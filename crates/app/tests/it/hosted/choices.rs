@@ -53,6 +53,65 @@ async fn a_return_address_has_to_be_on_the_list(engine: Engine) {
     }
 }
 
+async fn a_market_that_the_provider_does_not_know_is_named_before_anything_is_written(engine: Engine) {
+    let demo = Demo::start(engine);
+    let ask = |market: &'static str, url: &'static str| {
+        let body = json!({ "customerNumber": CUSTOMER, "transactionAmount": 1.0, "marketCode": market,
+            "invoiceId": demo.text("invoiceId"), "applicationReturnUrl": url });
+        let admin = demo.admin.clone();
+        async move { admin.post(SETUP, &body).await }
+    };
+    let payments = || demo.database.count("SELECT COUNT(*) FROM payments");
+    let seeded = payments();
+    let wrong = ask("Bazaar", "https://elsewhere.example/").await.expect(400);
+    assert_eq!(wrong.wrong_fields(), ["applicationReturnUrl", "marketCode"], "{}", wrong.text);
+    assert_eq!(payments(), seeded);
+    for known in ["Default", "default", "ECommerce", "retail"] {
+        ask(known, "http://localhost:3000/").await.expect(200);
+    }
+}
+
+async fn of_pages_opened_at_once_one_stays_open(engine: Engine) {
+    let demo = Demo::with(engine, &[("KONTOR_PROVIDERS__WORLDPAY__TIMEOUT_MS", "20000")]);
+    let invoice = demo.text("invoiceId").to_owned();
+    // All of them are answered at the same moment, so that they are recorded at once.
+    let slow =
+        json!({ "operation": "TransactionSetup", "occurrence": "every", "action": "delay", "delayMs": 300 });
+    demo.fault(slow).await;
+    let asked: Vec<_> = (0..12)
+        .map(|_| {
+            let (admin, invoice) = (demo.admin.clone(), invoice.clone());
+            tokio::spawn(async move { admin.setup(CUSTOMER, &invoice, 148.83).await.status })
+        })
+        .collect();
+    for one in asked {
+        assert_eq!(one.await.expect("it ran"), 200);
+    }
+    let superseded =
+        demo.database.count("SELECT COUNT(*) FROM hosted_setups WHERE superseded_at IS NOT NULL");
+    assert_eq!(superseded, 11);
+}
+
+async fn a_question_with_a_key_is_asked_once(engine: Engine) {
+    let demo = Demo::start(engine);
+    let setup = demo.admin.setup(CUSTOMER, demo.text("invoiceId"), 1.0).await.expect(200).json();
+    let path = format!("/api/payments/{}/resolve", setup["paymentId"].as_str().expect("an id"));
+    let ask = |key: &'static str| {
+        let (admin, path) = (demo.admin.clone(), path.clone());
+        async move { admin.send("POST", &path, &[("idempotency-key", key)], None).await }
+    };
+    let first = ask("ask-1").await.expect(200);
+    ask("ask-2").await.expect(200);
+    let again = ask("ask-1").await.expect(200);
+    assert_eq!((first.text, again.header("idempotent-replayed")), (again.text.clone(), "true"));
+    ask("no key").await.expect(400);
+    let cut = json!({ "operation": "TransactionQuery", "occurrence": "every", "action": "cut_before" });
+    demo.fault(cut).await;
+    ask("ask-3").await.expect(502);
+    demo.simulator().delete("/_sim/faults").await.expect(204);
+    assert_eq!(ask("ask-3").await.expect(200).header("idempotent-replayed"), "", "a 502 is not kept");
+}
+
 async fn a_failed_setup_gives_its_key_back(engine: Engine) {
     let demo = Demo::start(engine);
     let body = json!({ "customerNumber": CUSTOMER, "transactionAmount": 1.0, "invoiceId": demo.text("invoiceId"), "applicationReturnUrl": "http://localhost/" });
@@ -118,6 +177,9 @@ async fn lists_go_both_ways(engine: Engine) {
 on_both!(
     without_an_invoice_the_oldest_with_that_balance_is_meant_else_it_is_credit,
     a_return_address_has_to_be_on_the_list,
+    a_market_that_the_provider_does_not_know_is_named_before_anything_is_written,
+    of_pages_opened_at_once_one_stays_open,
+    a_question_with_a_key_is_asked_once,
     a_failed_setup_gives_its_key_back,
     a_page_that_nobody_paid_on_is_abandoned_and_money_that_comes_late_is_still_taken,
     lists_go_both_ways,

@@ -53,19 +53,16 @@ impl Demo {
 
     /// With these settings above the tests' own.
     pub(crate) fn with(engine: Engine, settings: &[(&str, &str)]) -> Self {
+        Self::on("127.0.0.1:0", engine, settings)
+    }
+
+    /// On another address than the usual one.
+    pub(crate) fn on(listen: &str, engine: Engine, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let database = Database::new(engine, folder.path());
         let log = folder.path().join("stderr.log");
         let mut child = kontor()
-            .args([
-                "demo",
-                "--json",
-                "--listen",
-                "127.0.0.1:0",
-                "--database-url",
-                &database.url(),
-                "--data-dir",
-            ])
+            .args(["demo", "--json", "--listen", listen, "--database-url", &database.url(), "--data-dir"])
             .arg(folder.path().join("data"))
             .envs([
                 ("KONTOR_PAYMENTS__RESOLVE_AFTER_SECONDS", "1"),

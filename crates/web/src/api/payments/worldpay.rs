@@ -25,15 +25,13 @@ use crate::{
     api::settings::may_return_to,
     body::RawBody,
     idempotency::Repeat,
-    problem::Problem,
-    repeat::{Claimed, claim, kept, stays_true},
+    problem::{Errors, Problem},
+    repeat::{Claimed, call_seconds, claim, kept, stays_true},
     web::{Web, Who},
 };
 
 /// The provider's template.
 const PROVIDER: &str = "WorldPay";
-/// How much longer than the provider's time limit a claim lasts, in seconds.
-const MARGIN_SECONDS: i64 = 30;
 
 /// A page that is ready.
 #[derive(Serialize, ToSchema)]
@@ -63,25 +61,27 @@ impl SetupView {
 
 /// Opens the provider's hosted page for a payment. Nothing is charged until the customer pays there.
 #[utoipa::path(post, path = "/api/payments/worldpay/transaction-setup", tag = "Payments", request_body = Setup,
-    responses((status = 200, description = "The page", body = SetupView)))]
+    responses((status = 200, description = "The page", body = SetupView),
+        (status = 502, description = "The provider cannot be reached, or makes no sense"),
+        (status = 504, description = "The provider did not answer in time; what came of it is asked for")))]
 pub(crate) async fn transaction_setup(
     State(web): State<Arc<Web>>,
     who: Who,
     repeat: Repeat,
     body: RawBody,
 ) -> Result<Response, Problem> {
-    // Without a body that names the customer nobody but the staff gets further than this.
-    let own = who.caller.own_customer()?;
-    let asked: Setup = body.read()?;
-    if own.is_some() {
-        who.caller.for_customer(&asked.customer_number)?;
+    who.caller.own_customer()?;
+    // Whose payment it is comes before what else is wrong with it.
+    if let Some(number) = body.peek("customerNumber") {
+        who.caller.for_customer(&number)?;
     }
+    let asked: Setup = body.read()?;
+    who.caller.for_customer(&asked.customer_number)?;
     let order = order(&web, &who, asked).await?;
     let key = repeat.key(who.organization(), body.bytes()?);
     if let Some(key) = &key {
-        let seconds = i64::try_from(web.engine.settings.provider_timeout.as_secs()).unwrap_or(i64::MAX);
         let mut tx = web.engine.db.write().await?;
-        match claim(&web, &mut tx, key, seconds.saturating_add(MARGIN_SECONDS)).await? {
+        match claim(&web, &mut tx, key, call_seconds(&web)).await? {
             Claimed::New(()) => tx.commit().await?,
             Claimed::Done(response) => return Ok(response),
         }
@@ -128,11 +128,16 @@ async fn order(web: &Web, who: &Who, asked: Setup) -> Result<Order, Problem> {
     let mut conn = web.engine.db.read().await?;
     let organization = organizations::get(&mut conn, who.organization()).await?;
     let organization = organization.ok_or_else(|| Problem::not_found("organization_not_found"))?;
+    let mut errors = Errors::new();
     if !may_return_to(&organization, &asked.return_url, web.engine.settings.production) {
-        return Err(Problem::invalid(
-            "applicationReturnUrl",
-            "must be on one of the organization's return origins (see the organization's settings)",
-        ));
+        let words = "must be on one of the organization's return origins (see the organization's settings)";
+        errors.insert("applicationReturnUrl".to_owned(), vec![words.to_owned()]);
+    }
+    if let Some(words) = asked.market_code.as_deref().and_then(|code| unknown_market(web, code)) {
+        errors.insert("marketCode".to_owned(), vec![words]);
+    }
+    if !errors.is_empty() {
+        return Err(Problem::validation(errors));
     }
     let customer = customers::get(&mut conn, who.organization(), &asked.customer_number).await?;
     let customer = customer.ok_or_else(|| Problem::not_found("customer_not_found"))?;
@@ -148,6 +153,15 @@ async fn order(web: &Web, who: &Who, asked: Setup) -> Result<Order, Problem> {
         company_name: organization.name,
         customer,
     })
+}
+
+/// What is wrong with a market that the provider's template does not list.
+fn unknown_market(web: &Web, code: &str) -> Option<String> {
+    let provider = web.engine.registry.get(PROVIDER)?;
+    let template = provider.template();
+    let markets = &template.configuration_fields.iter().find(|it| it.key == "MarketCode")?.options;
+    let known = markets.iter().any(|it| it.eq_ignore_ascii_case(code));
+    (!known).then(|| format!("must be one of: {}", markets.join(", ")))
 }
 
 /// The invoice that is meant: the one that is named, else the customer's oldest one with exactly this balance.

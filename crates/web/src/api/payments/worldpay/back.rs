@@ -71,7 +71,8 @@ impl BackView {
 /// Takes the customer's browser back and sends it on to the merchant. What it carries proves nothing: the provider is asked.
 #[utoipa::path(get, path = "/api/payments/worldpay/callback", tag = "Payments", security(()),
     params(("HostedPaymentStatus" = String, Query), ("TransactionSetupID" = String, Query), ("ValidationCode" = Option<String>, Query)),
-    responses((status = 303, description = "On to the merchant's return address")))]
+    responses((status = 303, description = "On to the merchant's return address"),
+        (status = 404, description = "No page of that id was opened here")))]
 pub(crate) async fn callback_get(
     State(web): State<Arc<Web>>,
     Anybody(actor): Anybody,
