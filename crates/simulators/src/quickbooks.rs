@@ -12,7 +12,7 @@ mod tokens;
 use std::{
     collections::HashSet,
     fmt::Write as _,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use axum::{
@@ -27,6 +27,7 @@ use serde_json::{Value, json};
 use crate::{
     Running, Settings,
     control::{self, Shows},
+    faults::{Action, Fault},
     running::lock,
     serve::{Arrived, Cut},
     spoil,
@@ -162,8 +163,8 @@ impl Simulator {
         }
         let path = request.uri.path();
         let operation = format!("{} {path}", request.method);
-        let _using = self.use_token(request);
-        let parallel = _using.as_ref().is_some_and(|it| it.parallel);
+        let using = self.use_token(request);
+        let parallel = using.as_ref().is_some_and(|it| it.parallel);
         let fault = spoil::meet(&self.state, &operation).await?;
         if let Some(status) = spoil::nothing_done(fault.as_ref()) {
             lock(&self.state).called(&operation, "a scripted status");
@@ -171,7 +172,7 @@ impl Simulator {
         }
         let mut answer = self.work(request, parallel, fault.as_ref());
         lock(&self.state).called(&operation, &answer.outcome);
-        if fault.as_ref().is_some_and(|it| it.action == crate::faults::Action::WrongId) {
+        if fault.as_ref().is_some_and(|it| it.action == Action::WrongId) {
             answer.body = api::about_another(&answer.body);
         }
         let Answer { status, kind, body, location, .. } = answer;
@@ -186,13 +187,13 @@ impl Simulator {
         })
     }
 
-    fn work(&self, request: &Arrived, parallel: bool, fault: Option<&crate::faults::Fault>) -> Answer {
+    fn work(&self, request: &Arrived, parallel: bool, fault: Option<&Fault>) -> Answer {
         let path = request.uri.path();
         match (&request.method, path.trim_end_matches('/')) {
             (
                 &Method::GET,
                 "/.well-known/openid_configuration" | "/.well-known/openid_sandbox_configuration",
-            ) => Answer::json(StatusCode::OK, discovery::document(&self.base(request))),
+            ) => Answer::json(StatusCode::OK, discovery::document(&base(request))),
             (&Method::GET, "/op/v1/jwks") => Answer::json(StatusCode::OK, "{\"keys\":[]}".to_owned()),
             (&Method::GET | &Method::POST, "/connect/oauth2") => {
                 let client = text(&self.credentials, "clientId");
@@ -223,13 +224,6 @@ impl Simulator {
             objects: companies::listed,
         };
         control::answer(&shows, &self.state, &self.credentials, request)
-    }
-
-    /// Where this is reached: as whoever asks wrote it.
-    fn base(&self, request: &Arrived) -> String {
-        let host = request.header("host");
-        let fits = url::Url::parse(&format!("http://{host}/")).is_ok_and(|it| it.path() == "/");
-        format!("http://{}", if fits && !host.is_empty() { host } else { "localhost" })
     }
 
     /// What every answer carries (§1.4, §1.7, §2.2).
@@ -266,7 +260,7 @@ impl Simulator {
         Some(Using { simulator: self, parallel: !token.is_empty() && !first, token })
     }
 
-    fn in_use(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
+    fn in_use(&self) -> MutexGuard<'_, HashSet<String>> {
         self.refreshing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -285,6 +279,13 @@ impl Drop for Using<'_> {
             self.simulator.in_use().remove(&self.token);
         }
     }
+}
+
+/// Where this is reached: as whoever asks wrote it.
+fn base(request: &Arrived) -> String {
+    let host = request.header("host");
+    let fits = url::Url::parse(&format!("http://{host}/")).is_ok_and(|it| it.path() == "/");
+    format!("http://{}", if fits && !host.is_empty() { host } else { "localhost" })
 }
 
 fn text<'a>(value: &'a Value, key: &str) -> &'a str {

@@ -133,5 +133,10 @@ fn entity(name: &str) -> Result<&'static str, String> {
     }
 }
 
+/// Writes an element around what is in it; `attributes` begins with a blank where there are any.
+pub(crate) fn around(name: &str, attributes: &str, inner: &str) -> String {
+    format!("<{name}{attributes}>{inner}</{name}>")
+}
+
 #[cfg(test)]
 mod tests;

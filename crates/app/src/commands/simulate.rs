@@ -14,7 +14,8 @@ pub(crate) async fn run(args: cli::Simulate) -> anyhow::Result<()> {
         crate::say(&line.to_string())?;
     } else {
         let [authorize_net, worldpay, quickbooks] =
-            [&simulators.authorize_net, &simulators.worldpay, &simulators.quickbooks].map(|it| it.url());
+            [&simulators.authorize_net, &simulators.worldpay, &simulators.quickbooks]
+                .map(kontor_simulators::Running::url);
         crate::say(&format!(
             "Authorize.Net  {authorize_net}\nWorldpay       {worldpay}\nQuickBooks     {quickbooks}\n\n\
              /_sim at each of them shows what happens there; --json prints their credentials too."

@@ -2,6 +2,7 @@
 //! inherited ones first and wrapped lists (authorizenet.md §1.2, §8).
 
 use super::NAMESPACE;
+use crate::xml::around;
 
 /// Members in the schema's order.
 pub(super) type Members = Vec<(&'static str, Value)>;
@@ -94,14 +95,14 @@ impl Reply {
                 "xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\"",
             );
             let attributes = if self.root == "ErrorResponse" {
-                format!("xmlns=\"{NAMESPACE}\" {instance} {schema}")
+                format!(" xmlns=\"{NAMESPACE}\" {instance} {schema}")
             } else {
-                format!("{instance} {schema} xmlns=\"{NAMESPACE}\"")
+                format!(" {instance} {schema} xmlns=\"{NAMESPACE}\"")
             };
-            out += &format!("<{} {attributes}>", self.root);
-            xml_members(&mut out, &base);
-            xml_members(&mut out, &self.own);
-            out += &format!("</{}>", self.root);
+            let mut inner = String::new();
+            xml_members(&mut inner, &base);
+            xml_members(&mut inner, &self.own);
+            out += &around(self.root, &attributes, &inner);
         }
         out
     }
@@ -167,11 +168,8 @@ fn xml(out: &mut String, name: &str, value: &Value) {
         Value::List(item, all) => all.iter().for_each(|one| xml(&mut inner, item, one)),
         Value::Each(all) => all.iter().for_each(|one| xml(&mut inner, name, one)),
     }
-    if inner.is_empty() {
-        *out += &format!("<{name} />");
-    } else {
-        *out += &format!("<{name}>{inner}</{name}>");
-    }
+    let element = if inner.is_empty() { format!("<{name} />") } else { around(name, "", &inner) };
+    out.push_str(&element);
 }
 
 /// A text in XML; what XML cannot carry is left out.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Shows;
-use crate::{ledger, state::State};
+use crate::{ledger, state::State, xml::around};
 
 /// The most rows of a table.
 const ROWS: usize = 200;
@@ -125,13 +125,12 @@ fn table(title: &str, names: &[&str], rows: &[Vec<String>]) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let cells = |row: &Vec<String>| {
-        let cells: String = row.iter().map(|it| format!("<td>{}</td>", escape(it))).collect();
-        format!("<tr>{cells}</tr>")
-    };
-    let head: String = names.iter().map(|it| format!("<th scope=\"col\">{}</th>", escape(it))).collect();
-    let body: String = rows.iter().map(cells).collect();
-    format!("<h2>{title}</h2><div class=\"wide\"><table><tr>{head}</tr>{body}</table></div>")
+    let cell = |it: &String| around("td", "", &escape(it));
+    let row = |row: &Vec<String>| around("tr", "", &row.iter().map(cell).collect::<String>());
+    let head: String = names.iter().map(|it| around("th", " scope=\"col\"", &escape(it))).collect();
+    let body: String = rows.iter().map(row).collect();
+    let table = around("table", "", &(around("tr", "", &head) + &body));
+    around("h2", "", &escape(title)) + &around("div", " class=\"wide\" tabindex=\"0\"", &table)
 }
 
 /// A text that is no markup any more.

@@ -10,7 +10,7 @@ use super::{
     companies::{self, Company},
     tokens::{self, Connection, NoBearer},
 };
-use crate::{control::escape, serve::Arrived, spoil, state::State};
+use crate::{control::escape, serve::Arrived, spoil, state::State, xml::around};
 
 /// The scope without which there is no company data (§1.3).
 const ACCOUNTING: &str = "com.intuit.quickbooks.accounting";
@@ -110,9 +110,7 @@ fn found(name: &str, object: &Value, now: Timestamp, json: bool) -> Answer {
         let body = format!("{{\"{name}\":{object},\"time\":\"{}\"}}", time(now));
         return Answer::json(StatusCode::OK, body);
     }
-    let mut inner = String::new();
-    element(&mut inner, name, object);
-    Answer::new(StatusCode::OK, "application/xml", document(now, &inner))
+    Answer::new(StatusCode::OK, "application/xml", document(now, &element(name, object)))
 }
 
 /// The service's refusal, capitalised (§2.5, a).
@@ -156,39 +154,37 @@ const ATTRIBUTES: [&str; 2] = ["domain", "sparse"];
 const FIRST: [&str; 3] = ["Id", "SyncToken", "MetaData"];
 
 /// The same object in XML: a list is one element after the other, a reference's value is the element's text.
-fn element(out: &mut String, name: &str, value: &Value) {
+fn element(name: &str, value: &Value) -> String {
     match value {
-        Value::Array(all) => all.iter().for_each(|one| element(out, name, one)),
-        Value::Object(members) => object(out, name, members),
-        Value::Null => {}
-        other => *out += &format!("<{name}>{}</{name}>", escape(&plain(other))),
+        Value::Array(all) => all.iter().map(|one| element(name, one)).collect(),
+        Value::Object(members) => object(name, members),
+        Value::Null => String::new(),
+        other => around(name, "", &escape(&plain(other))),
     }
 }
 
-fn object(out: &mut String, name: &str, members: &Map<String, Value>) {
-    *out += &format!("<{name}");
+fn object(name: &str, members: &Map<String, Value>) -> String {
     // A reference's name is an attribute, its value the text.
     let is_attribute =
         |key: &str| ATTRIBUTES.contains(&key) || (key == "name" && members.contains_key("value"));
-    for key in members.keys().map(String::as_str).filter(|it| is_attribute(it)) {
-        if let Some(value) = members.get(key) {
-            *out += &format!(" {key}=\"{}\"", escape(&plain(value)));
-        }
-    }
-    out.push('>');
+    let (mut attributes, mut inner) = (String::new(), String::new());
     for key in FIRST {
-        if let Some(value) = members.get(key) {
-            element(out, key, value);
-        }
+        inner += &members.get(key).map(|value| element(key, value)).unwrap_or_default();
     }
     for (key, value) in members {
-        if key == "value" {
-            *out += &escape(&plain(value));
-        } else if !is_attribute(key) && !FIRST.contains(&key.as_str()) {
-            element(out, key, value);
+        if is_attribute(key) {
+            attributes += &attribute(key, value);
+        } else if key == "value" {
+            inner += &escape(&plain(value));
+        } else if !FIRST.contains(&key.as_str()) {
+            inner += &element(key, value);
         }
     }
-    *out += &format!("</{name}>");
+    around(name, &attributes, &inner)
+}
+
+fn attribute(key: &str, value: &Value) -> String {
+    format!(" {key}=\"{}\"", escape(&plain(value)))
 }
 
 fn plain(value: &Value) -> String {

@@ -1,7 +1,10 @@
 //! The consent page as a person sees it. Its words and looks are its own: only what happens is Intuit's.
 
-use super::{authorize::Asked, companies::COMPANIES};
-use crate::control::escape;
+use super::{
+    authorize::Asked,
+    companies::{COMPANIES, Company},
+};
+use crate::{control::escape, xml::around};
 
 const STYLE: &str = "*{box-sizing:border-box}body{font:16px/1.5 system-ui,sans-serif;margin:0;background:#eef2ef;color:#16241b}\
 main{max-width:30rem;margin:2.5rem auto;background:#fff;border:1px solid #d3ddd6;border-radius:10px;padding:1.75rem}\
@@ -31,25 +34,23 @@ const CARRIED: [&str; 5] = ["client_id", "response_type", "scope", "redirect_uri
 
 /// Asks a person.
 pub(super) fn consent(asked: &Asked, scopes: &[&str], wrong: Option<&str>) -> String {
-    let hidden: String = CARRIED
-        .iter()
-        .map(|name| format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(asked.get(name))))
-        .collect();
+    let carry = |name: &&str| {
+        format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(asked.get(name)))
+    };
+    let hidden = CARRIED.iter().map(carry).collect::<Vec<_>>().concat();
     let chosen = asked.get("realmId");
-    let companies: String = COMPANIES
-        .iter()
-        .enumerate()
-        .map(|(at, it)| {
-            let checked = if chosen == it.realm_id || (chosen.is_empty() && at == 0) { " checked" } else { "" };
-            format!(
-                "<label for=\"company-{id}\"><input type=\"radio\" id=\"company-{id}\" name=\"realmId\" value=\"{id}\"{checked} required>\
-                 <span>{}<small>Company number {id}</small></span></label>",
-                escape(it.name),
-                id = it.realm_id
-            )
-        })
-        .collect();
-    let scopes: String = scopes.iter().map(|it| format!("<li>{}</li>", escape(words(it)))).collect();
+    let chosen = if chosen.is_empty() { COMPANIES.first().map_or("", |it| it.realm_id) } else { chosen };
+    let choice = |it: &Company| {
+        let checked = if chosen == it.realm_id { " checked" } else { "" };
+        format!(
+            "<label for=\"company-{id}\"><input type=\"radio\" id=\"company-{id}\" name=\"realmId\" value=\"{id}\"{checked} required>\
+             <span>{}<small>Company number {id}</small></span></label>",
+            escape(it.name),
+            id = it.realm_id
+        )
+    };
+    let companies = COMPANIES.iter().map(choice).collect::<Vec<_>>().concat();
+    let scopes: String = scopes.iter().map(|it| around("li", "", &escape(words(it)))).collect();
     let wrong =
         wrong.map(|it| format!("<p class=\"wrong\" role=\"alert\">{}</p>", escape(it))).unwrap_or_default();
     document(

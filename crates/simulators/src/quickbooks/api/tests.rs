@@ -2,14 +2,12 @@ use super::*;
 
 #[test]
 fn an_object_in_xml_has_its_attributes_and_first_members_first() {
-    let mut out = String::new();
     let value = json!({
         "A": "1 < 2", "Ref": { "value": "USD", "name": "Dollar" }, "All": [{ "B": true }, { "B": 2 }],
         "domain": "QBO", "Id": "1", "none": null,
     });
-    element(&mut out, "X", &value);
     assert_eq!(
-        out,
+        element("X", &value),
         "<X domain=\"QBO\"><Id>1</Id><A>1 &lt; 2</A><All><B>true</B></All><All><B>2</B></All>\
          <Ref name=\"Dollar\">USD</Ref></X>"
     );
