@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 /// Connects a merchant to its payment processors and its books.
 #[derive(Debug, Parser)]
@@ -80,15 +80,30 @@ pub(crate) struct Demo {
 /// `kontor simulate`.
 #[derive(Debug, Args)]
 pub(crate) struct Simulate {
-    /// Where to listen; port 0 takes a free one.
+    /// Where to listen; up to three times, for Authorize.Net, Worldpay and QuickBooks. Port 0 takes a free one.
     #[arg(long, value_name = "ADDR")]
-    pub(crate) listen: Option<SocketAddr>,
+    listen: Vec<SocketAddr>,
     /// Keeps the simulators' state in this file.
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
     /// Prints one line of JSON on stdout.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl Simulate {
+    /// Where each simulator listens, in the order of `--listen`; a free port for those not named.
+    pub(crate) fn listen(&self) -> Result<[SocketAddr; 3], clap::Error> {
+        let mut listen = [([127, 0, 0, 1], 0).into(); 3];
+        if self.listen.len() > listen.len() {
+            let message = "--listen may be given three times: Authorize.Net, Worldpay, QuickBooks";
+            return Err(Cli::command().error(clap::error::ErrorKind::TooManyValues, message));
+        }
+        for (place, given) in listen.iter_mut().zip(&self.listen) {
+            *place = *given;
+        }
+        Ok(listen)
+    }
 }
 
 /// `kontor org …`.

@@ -8,6 +8,7 @@ pub(crate) mod migrate;
 pub(crate) mod org;
 pub(crate) mod serve;
 pub(crate) mod simulate;
+mod simulators;
 pub(crate) mod token;
 
 use kontor_domain::ids::OrganizationId;

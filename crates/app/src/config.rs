@@ -75,8 +75,12 @@ pub(crate) struct Demo {
     pub(crate) data_dir: PathBuf,
     /// Its database, where it is not SQLite in the data folder.
     pub(crate) database_url: Option<String>,
-    /// Where its simulator stands.
+    /// Where its simulators stand.
+    pub(crate) authorize_net_sandbox_url: String,
     pub(crate) worldpay_sandbox_url: String,
+    pub(crate) quickbooks_sandbox_url: String,
+    /// The id and the secret of the app at its QuickBooks.
+    pub(crate) quickbooks_app: (String, Secret),
 }
 
 impl Config {
@@ -99,14 +103,24 @@ impl Config {
         set("payments.sweep_seconds", "5");
         set("payments.resolve_after_seconds", "10");
         set("payments.not_found_after_seconds", "30");
+        set("providers.authorize_net.timeout_ms", "10000");
         set("providers.worldpay.timeout_ms", "10000");
+        set("providers.quickbooks.timeout_ms", "10000");
         set("limits.public_per_minute", "6000");
         set("log.filter", "warn,kontor=info,kontor_engine=info");
         source.environment(&environment());
         // The command line and the simulators stand above the environment.
         source.set("listen", &demo.listen.to_string());
         source.set("data_dir", &demo.data_dir.display().to_string());
+        source.set("providers.authorize_net.sandbox_url", &demo.authorize_net_sandbox_url);
         source.set("providers.worldpay.sandbox_url", &demo.worldpay_sandbox_url);
+        source.set("providers.quickbooks.sandbox_url", &demo.quickbooks_sandbox_url);
+        let (client_id, client_secret) = &demo.quickbooks_app;
+        let file = demo.data_dir.join("quickbooks-app.secret");
+        secrets::write(&file, client_secret)?;
+        source.set("providers.quickbooks.client_id", client_id);
+        source.set("providers.quickbooks.client_secret_file", &file.display().to_string());
+        source.set("providers.quickbooks.environment", "Sandbox");
         if let Some(url) = &demo.database_url {
             source.set("database_url", url);
         }

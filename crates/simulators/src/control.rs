@@ -1,6 +1,8 @@
 //! `/_sim/`: what whoever drives a simulator can see and do. The same for every provider.
 
-use std::sync::{Mutex, PoisonError};
+mod page;
+
+use std::sync::Mutex;
 
 use axum::{
     http::{StatusCode, header},
@@ -8,9 +10,27 @@ use axum::{
 };
 use hyper::Method;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::{faults::Fault, ledger, serve::Arrived, state::State};
+use crate::{faults::Fault, ledger, running::lock, serve::Arrived, state::State};
+
+pub(crate) use page::escape;
+
+/// What a provider shows of itself beside what all have.
+pub(crate) struct Shows {
+    /// The page's title.
+    pub(crate) title: &'static str,
+    /// Tokens, never their values: objects of texts with the same keys.
+    pub(crate) tokens: fn(&State) -> Vec<Value>,
+    /// Objects by type, each type a list.
+    pub(crate) objects: fn(&State) -> Map<String, Value>,
+}
+
+impl Default for Shows {
+    fn default() -> Self {
+        Self { title: "", tokens: |_| Vec::new(), objects: |_| Map::new() }
+    }
+}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -18,14 +38,29 @@ struct Advance {
     advance_seconds: i64,
 }
 
+/// Whether a request is for the control surface.
+pub(crate) fn is_meant(request: &Arrived) -> bool {
+    let path = request.uri.path();
+    path == "/_sim" || path.starts_with("/_sim/")
+}
+
 /// Answers a request under `/_sim`.
-pub(crate) fn answer(title: &str, state: &Mutex<State>, credentials: &Value, request: &Arrived) -> Response {
-    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+pub(crate) fn answer(
+    shows: &Shows,
+    state: &Mutex<State>,
+    credentials: &Value,
+    request: &Arrived,
+) -> Response {
+    let mut state = lock(state);
     let path = request.uri.path().trim_end_matches('/');
     match (&request.method, path) {
-        (&Method::GET, "/_sim") => Html(page(title, &state)).into_response(),
-        (&Method::GET, "/_sim/ledger") => json_answer(StatusCode::OK, &ledger(&mut state)),
+        (&Method::GET, "/_sim") => Html(page::page(shows, &state)).into_response(),
+        (&Method::GET, "/_sim/ledger") => json_answer(StatusCode::OK, &ledger(shows, &mut state)),
         (&Method::GET, "/_sim/credentials") => json_answer(StatusCode::OK, credentials),
+        (&Method::GET, "/_sim/calls") => {
+            let (calls, counts) = state.calls();
+            json_answer(StatusCode::OK, &json!({ "calls": calls, "counts": counts }))
+        }
         (&Method::GET, "/_sim/faults") => {
             json_answer(StatusCode::OK, &json!({ "faults": state.faults.all() }))
         }
@@ -61,7 +96,7 @@ fn add_fault(state: &mut State, body: &[u8]) -> Response {
     }
 }
 
-fn wrong(message: &str) -> Response {
+pub(crate) fn wrong(message: &str) -> Response {
     json_answer(StatusCode::BAD_REQUEST, &json!({ "error": message }))
 }
 
@@ -70,7 +105,7 @@ fn json_answer(status: StatusCode, value: &Value) -> Response {
 }
 
 /// What is true: everything that was done here.
-fn ledger(state: &mut State) -> Value {
+fn ledger(shows: &Shows, state: &mut State) -> Value {
     let ids: Vec<String> = state.setups.iter().map(|it| it.id.clone()).collect();
     let setups: Vec<Value> = ids
         .iter()
@@ -91,66 +126,10 @@ fn ledger(state: &mut State) -> Value {
             })
         })
         .collect();
-    json!({ "transactions": transactions, "setups": setups, "tokens": [], "objects": {} })
-}
-
-/// What happened, for people.
-fn page(title: &str, state: &State) -> String {
-    let mut rows = String::new();
-    for it in state.transactions.iter().rev().take(200) {
-        let card = format!("{} {}", ledger::text(&it.detail, "brand"), ledger::text(&it.detail, "masked"));
-        let cells = [
-            it.created_at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
-            it.id.clone(),
-            it.kind.clone(),
-            it.status.clone(),
-            format!("{} {}", it.amount, it.currency),
-            it.reference.clone().unwrap_or_default(),
-            card,
-        ];
-        rows.push_str(&row(&cells));
-    }
-    let mut setups = String::new();
-    for it in state.setups.iter().rev().take(200) {
-        let made = it.created_at.strftime("%Y-%m-%d %H:%M:%S").to_string();
-        let reference = it.reference.clone().unwrap_or_default();
-        setups.push_str(&row(&[made, it.id.clone(), it.status.clone(), it.amount.clone(), reference]));
-    }
-    let mut faults = String::new();
-    for it in state.faults.all() {
-        faults.push_str(&row(&[it.id.clone(), it.operation.clone(), format!("{:?}", it.action)]));
-    }
-    format!(
-        "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>{title}</title><style>body{{font:15px/1.5 system-ui,sans-serif;margin:2rem;color:#1d2733}}\
-         h1{{font-size:1.4rem}}h2{{font-size:1.05rem;margin-top:2rem}}table{{border-collapse:collapse;width:100%}}\
-         td,th{{text-align:left;padding:.35rem .8rem .35rem 0;border-bottom:1px solid #dde3ea;font-variant-numeric:tabular-nums}}\
-         .wide{{overflow-x:auto}}p{{color:#56657a}}</style><h1>{title}</h1>\
-         <p>What this simulator did. Its time is {now}. <code>/_sim/ledger</code> has the same as JSON.</p>\
-         <h2>Transactions</h2><div class=\"wide\"><table><tr><th>When<th>Id<th>Kind<th>Status<th>Amount<th>Reference<th>Card</tr>{rows}</table></div>\
-         <h2>Hosted pages</h2><div class=\"wide\"><table><tr><th>When<th>Id<th>Status<th>Amount<th>Reference</tr>{setups}</table></div>\
-         <h2>Faults that wait</h2><div class=\"wide\"><table><tr><th>Id<th>Operation<th>Action</tr>{faults}</table></div></html>",
-        now = state.now().strftime("%Y-%m-%d %H:%M:%S UTC"),
-    )
-}
-
-fn row(cells: &[String]) -> String {
-    let cells: Vec<String> = cells.iter().map(|it| format!("<td>{}</td>", escape(it))).collect();
-    format!("<tr>{}</tr>", cells.concat())
-}
-
-/// A text that is no markup any more.
-pub(crate) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            _ => out.push(letter),
-        }
-    }
-    out
+    json!({
+        "transactions": transactions,
+        "setups": setups,
+        "tokens": (shows.tokens)(state),
+        "objects": (shows.objects)(state),
+    })
 }

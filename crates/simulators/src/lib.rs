@@ -3,17 +3,24 @@
 //! A product feature and the oracle of the tests: what the ledger here says is the truth. Refuses to share a line
 //! with the adapters, so that the two are two readings of the same facts.
 
+pub mod authorize_net;
 mod clock;
 mod control;
 mod faults;
 mod ledger;
+pub mod quickbooks;
+mod running;
 mod serve;
+mod spoil;
 mod state;
 pub mod worldpay;
+mod xml;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use jiff::Timestamp;
+
+pub use running::Running;
 
 /// How a simulator is set up.
 #[derive(Clone)]
@@ -32,6 +39,8 @@ pub struct Settings {
     pub lower_case_reports: bool,
     /// The page sends the browser back with a form post instead of a redirect (worldpay-express.md §5.3).
     pub return_by_post: bool,
+    /// What is open about Intuit.
+    pub quickbooks: quickbooks::Choices,
 }
 
 impl Settings {
@@ -45,6 +54,7 @@ impl Settings {
             hosted_window_seconds: 600,
             lower_case_reports: true,
             return_by_post: false,
+            quickbooks: quickbooks::Choices::default(),
         }
     }
 }

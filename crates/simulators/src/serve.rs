@@ -31,7 +31,15 @@ const DRAIN: Duration = Duration::from_secs(3);
 pub(crate) struct Arrived {
     pub(crate) method: hyper::Method,
     pub(crate) uri: hyper::Uri,
+    pub(crate) headers: hyper::HeaderMap,
     pub(crate) body: Bytes,
+}
+
+impl Arrived {
+    /// A header's text; empty where there is none.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default()
+    }
 }
 
 /// Dropped instead of answered.
@@ -124,7 +132,7 @@ async fn arrived(request: Request<Incoming>) -> Result<Arrived, Response> {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(axum::body::Body::new(body), MAX_REQUEST).await;
     let body = body.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE.into_response())?;
-    Ok(Arrived { method: parts.method, uri: parts.uri, body })
+    Ok(Arrived { method: parts.method, uri: parts.uri, headers: parts.headers, body })
 }
 
 /// A handler from a function.

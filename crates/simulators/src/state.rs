@@ -2,19 +2,27 @@
 //!
 //! A row is on disk before the answer leaves, so that the ledger outlives a killed process.
 
-use std::{collections::HashSet, path::Path};
+use std::{
+    collections::{BTreeMap, HashSet, VecDeque},
+    path::Path,
+};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     Settings,
     clock::Clock,
     faults::Faults,
-    ledger::{Setup, Transaction},
+    ledger::{MAX_ROWS, Setup, Transaction},
 };
+
+/// The most calls that are remembered; the oldest goes first.
+const MAX_CALLS: usize = 200;
+/// What rows of a provider's own are called in the file, before their kind.
+const OWN: &str = "own.";
 
 /// One simulator's memory.
 pub(crate) struct State {
@@ -26,6 +34,13 @@ pub(crate) struct State {
     pub(crate) seen: HashSet<u64>,
     /// Which transactions are settled by now.
     pub(crate) settled: Settled,
+    /// What only this provider has, by kind and id.
+    own: BTreeMap<String, BTreeMap<String, Value>>,
+    /// The last calls, not written down.
+    calls: VecDeque<Value>,
+    /// How often each operation was called since the start or the last reset.
+    counts: BTreeMap<String, u64>,
+    traced: u64,
     seed: u64,
     drawn: u64,
     file: Option<File>,
@@ -55,6 +70,10 @@ impl State {
             setups: Vec::new(),
             seen: HashSet::new(),
             settled,
+            own: BTreeMap::new(),
+            calls: VecDeque::new(),
+            counts: BTreeMap::new(),
+            traced: 0,
             seed: settings.seed,
             drawn: 0,
             file,
@@ -62,6 +81,7 @@ impl State {
         if let Some(file) = &state.file {
             state.transactions = file.rows("transaction")?;
             state.setups = file.rows("setup")?;
+            state.own = file.own()?;
             let number =
                 |name: &str| file.rows::<Value>(name).map(|rows| rows.first().and_then(Value::as_i64));
             state.drawn = number("drawn")?.and_then(|it| u64::try_from(it).ok()).unwrap_or(0);
@@ -123,6 +143,57 @@ impl State {
         self.put("setup", id, &found);
     }
 
+    /// A row of the provider's own. None where there is none, or where it is not of that form.
+    pub(crate) fn own<T: DeserializeOwned>(&self, kind: &str, id: &str) -> Option<T> {
+        serde_json::from_value(self.own.get(kind)?.get(id)?.clone()).ok()
+    }
+
+    /// All rows of a kind with their ids, in the order of these.
+    pub(crate) fn all_own<T: DeserializeOwned>(&self, kind: &str) -> Vec<(String, T)> {
+        let rows = self.own.get(kind).into_iter().flatten();
+        rows.filter_map(|(id, row)| Some((id.clone(), serde_json::from_value(row.clone()).ok()?))).collect()
+    }
+
+    /// Whether another row of a kind still has a place.
+    pub(crate) fn has_place(&self, kind: &str) -> bool {
+        self.own.get(kind).is_none_or(|rows| rows.len() < MAX_ROWS)
+    }
+
+    /// Writes a row of the provider's own, new or changed.
+    pub(crate) fn set_own(&mut self, kind: &str, id: &str, row: &impl Serialize) {
+        let row = json!(row);
+        self.put(&format!("{OWN}{kind}"), id, &row);
+        self.own.entry(kind.to_owned()).or_default().insert(id.to_owned(), row);
+    }
+
+    /// Remembers that an operation was called, and what came of it.
+    pub(crate) fn called(&mut self, operation: &str, outcome: &str) {
+        if self.counts.len() < MAX_CALLS || self.counts.contains_key(operation) {
+            let count = self.counts.entry(operation.to_owned()).or_default();
+            *count = count.saturating_add(1);
+        }
+        if self.calls.len() >= MAX_CALLS {
+            self.calls.pop_front();
+        }
+        let call = json!({ "at": self.now(), "operation": operation, "outcome": outcome });
+        self.calls.push_back(call);
+    }
+
+    /// An id for an answer. Not drawn from the seeded row, so that what is asked does not change what is made.
+    pub(crate) fn trace(&mut self) -> String {
+        self.traced = self.traced.wrapping_add(1);
+        let number = self.seed.wrapping_add(self.traced);
+        let (high, low) = (mix(number), mix(number ^ u64::MAX));
+        let hex = format!("{high:016x}{low:016x}");
+        let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
+        [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
+    }
+
+    /// The last calls, and how often each operation was called.
+    pub(crate) fn calls(&self) -> (&VecDeque<Value>, &BTreeMap<String, u64>) {
+        (&self.calls, &self.counts)
+    }
+
     /// Moves the clock. None where that is too far.
     pub(crate) fn advance(&mut self, seconds: i64) -> Option<Timestamp> {
         let advanced = self.clock.advance(seconds)?;
@@ -135,6 +206,9 @@ impl State {
         self.transactions.clear();
         self.setups.clear();
         self.seen.clear();
+        self.own.clear();
+        self.calls.clear();
+        self.counts.clear();
         self.faults.clear();
         self.clock.reset();
         self.drawn = 0;
@@ -185,6 +259,22 @@ impl File {
             read.push(row.map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?);
         }
         Ok(read)
+    }
+
+    fn own(&self) -> Result<BTreeMap<String, BTreeMap<String, Value>>, rusqlite::Error> {
+        let mut statement =
+            self.connection.prepare("SELECT kind, id, row FROM simulated WHERE simulator = ?1")?;
+        let mut own: BTreeMap<String, BTreeMap<String, Value>> = BTreeMap::new();
+        let mut rows = statement.query(params![self.simulator])?;
+        while let Some(row) = rows.next()? {
+            let (kind, id, text): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            if let Some(kind) = kind.strip_prefix(OWN) {
+                let row = serde_json::from_str(&text)
+                    .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+                own.entry(kind.to_owned()).or_default().insert(id, row);
+            }
+        }
+        Ok(own)
     }
 
     fn put(&self, kind: &str, id: &str, row: &impl Serialize) -> Result<(), rusqlite::Error> {

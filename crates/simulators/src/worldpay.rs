@@ -9,12 +9,10 @@ mod query;
 mod redirect;
 mod reply;
 mod schema;
-mod xml;
 
 use std::{
     hash::RandomState,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use axum::{
@@ -26,23 +24,22 @@ use hyper::Method;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+pub use crate::Running;
 use crate::{
-    Settings, control,
-    faults::{Action, Fault},
+    Settings,
+    control::{self, Shows},
+    faults::Action,
     ledger::Transaction,
-    serve::{self, Arrived, Cut, Serving},
+    running::lock,
+    serve::{Arrived, Cut},
+    spoil,
     state::{State, mix},
+    xml,
 };
 use hosted::{Posted, Shown};
 
 /// A card that is approved (worldpay-express.md §6).
 pub const TEST_CARD: &str = "4111111111111111";
-
-/// A simulator at work.
-pub struct Running {
-    serving: Serving,
-    credentials: Value,
-}
 
 struct Simulator {
     state: Mutex<State>,
@@ -55,42 +52,17 @@ struct Simulator {
 pub async fn start(settings: Settings) -> std::io::Result<Running> {
     let state = State::open("worldpay", &settings, settled).map_err(std::io::Error::other)?;
     let credentials = credentials(settings.seed);
-    let listen = settings.listen;
     let simulator = Arc::new(Simulator {
         state: Mutex::new(state),
-        settings,
+        settings: settings.clone(),
         credentials: credentials.clone(),
         hasher: RandomState::new(),
     });
-    let handler = serve::handler(move |request| {
+    Running::start(&settings, credentials, move |request| {
         let simulator = Arc::clone(&simulator);
-        async move {
-            // On a task of its own: what has begun is done even if nobody waits for the answer any more.
-            match tokio::spawn(async move { simulator.answer(request).await }).await {
-                Ok(answer) => answer,
-                Err(_) => Err(Cut),
-            }
-        }
-    });
-    let serving = Serving::start(listen, handler).await?;
-    Ok(Running { serving, credentials })
-}
-
-impl Running {
-    /// Where it listens, without a slash at the end.
-    pub fn url(&self) -> String {
-        format!("http://{}", self.serving.address)
-    }
-
-    /// Two merchants' credentials, as the template names them.
-    pub fn credentials(&self) -> Value {
-        self.credentials.clone()
-    }
-
-    /// Lets requests under way end, within bounds.
-    pub async fn stop(self) {
-        self.serving.stop().await;
-    }
+        async move { simulator.answer(request).await }
+    })
+    .await
 }
 
 /// A sale is settled when the day of its batch is over in Central time (worldpay-express.md §3.15).
@@ -115,18 +87,14 @@ fn credentials(seed: u64) -> Value {
 
 impl Simulator {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     async fn answer(&self, request: Arrived) -> Result<Response, Cut> {
         let path = request.uri.path();
-        if path == "/_sim" || path.starts_with("/_sim/") {
-            return Ok(control::answer(
-                "Worldpay Express (simulated)",
-                &self.state,
-                &self.credentials,
-                &request,
-            ));
+        if control::is_meant(&request) {
+            let shown = Shows { title: "Worldpay Express (simulated)", ..Shows::default() };
+            return Ok(control::answer(&shown, &self.state, &self.credentials, &request));
         }
         if path != "/" {
             return Ok(StatusCode::NOT_FOUND.into_response());
@@ -150,8 +118,8 @@ impl Simulator {
     /// The page's form.
     async fn post(&self, id: &str, request: &Arrived) -> Result<Response, Cut> {
         let posted = Posted::read(&request.body);
-        let fault = if posted.is_cancel() { None } else { self.meet("HostedPayment").await? };
-        if let Some(status) = nothing_done(fault.as_ref()) {
+        let fault = if posted.is_cancel() { None } else { spoil::meet(&self.state, "HostedPayment").await? };
+        if let Some(status) = spoil::nothing_done(fault.as_ref()) {
             return Ok(status);
         }
         let shown = {
@@ -162,13 +130,15 @@ impl Simulator {
                 Ok(setup) => hosted::submit(&mut state, setup, &posted, &self.hasher),
             }
         };
+        let outcome = if matches!(shown, Shown::Page(_)) { "stays" } else { "leaves" };
+        self.state().called("HostedPayment", outcome);
         let action = fault.as_ref().map(|it| it.action.clone());
         let text = match shown {
             Shown::Page(page) => page,
             Shown::Back { setup, mut pairs } => {
                 if action == Some(Action::WrongId) {
                     for pair in pairs.iter_mut().filter(|pair| pair.0 == "TransactionSetupID") {
-                        pair.1 = reply::another(&pair.1);
+                        pair.1 = spoil::another(&pair.1);
                     }
                 }
                 let leave = match action {
@@ -180,7 +150,7 @@ impl Simulator {
                 page::back(&setup, &pairs, leave)
             }
         };
-        finish(fault, text, html)
+        spoil::finish(fault, text, html)
     }
 
     /// A message of the XML interface.
@@ -189,15 +159,17 @@ impl Simulator {
             Ok(root) => root,
             Err(text) => return Ok(answer_xml(reply::invalid(schema::TRANSACTION, &text))),
         };
-        let fault = self.meet(&root.name).await?;
-        if let Some(status) = nothing_done(fault.as_ref()) {
+        let fault = spoil::meet(&self.state, &root.name).await?;
+        if let Some(status) = spoil::nothing_done(fault.as_ref()) {
             return Ok(status);
         }
         let mut text = self.execute(&root);
+        let code = text.split_once("<ExpressResponseCode>").and_then(|(_, rest)| rest.split_once('<'));
+        self.state().called(&root.name, code.map_or("", |(code, _)| code));
         if fault.as_ref().is_some_and(|it| it.action == Action::WrongId) {
             text = reply::about_another(&text);
         }
-        finish(fault, text, answer_xml)
+        spoil::finish(fault, text, answer_xml)
     }
 
     fn execute(&self, root: &xml::Element) -> String {
@@ -249,52 +221,6 @@ impl Simulator {
         };
         let right = sent.iter().all(|(key, value)| account.get(key).and_then(Value::as_str) == Some(value));
         if right { None } else { refused("104", "Authorization failed") }
-    }
-
-    /// The fault that this call meets; has waited where it says so, and is cut where nothing is to be done.
-    async fn meet(&self, operation: &str) -> Result<Option<Fault>, Cut> {
-        let fault = self.state().faults.meet(operation);
-        if let Some(fault) = &fault {
-            tokio::time::sleep(Duration::from_millis(fault.delay_ms.unwrap_or(0))).await;
-            if fault.action == Action::CutBefore {
-                return Err(Cut);
-            }
-        }
-        Ok(fault)
-    }
-}
-
-/// A status instead of the work.
-fn nothing_done(fault: Option<&Fault>) -> Option<Response> {
-    let fault = fault.filter(|it| it.action == Action::Status)?;
-    let status = fault
-        .status
-        .and_then(|it| StatusCode::from_u16(it).ok())
-        .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let body = fault
-        .body
-        .clone()
-        .unwrap_or_else(|| "<html><body><h1>Service Unavailable</h1></body></html>".to_owned());
-    Some((status, [(header::CONTENT_TYPE, "text/html")], body).into_response())
-}
-
-/// The answer, spoilt as scripted after the work.
-fn finish(fault: Option<Fault>, text: String, answer: fn(String) -> Response) -> Result<Response, Cut> {
-    let Some(fault) = fault else { return Ok(answer(text)) };
-    match fault.action {
-        Action::CutAfter => Err(Cut),
-        Action::Truncate => {
-            let half = text.chars().take(text.chars().count() / 2).collect();
-            Ok(answer(half))
-        }
-        Action::Body => {
-            let mut other = answer(fault.body.unwrap_or_default());
-            if let Some(status) = fault.status.and_then(|it| StatusCode::from_u16(it).ok()) {
-                *other.status_mut() = status;
-            }
-            Ok(other)
-        }
-        _ => Ok(answer(text)),
     }
 }
 

@@ -1,5 +1,3 @@
-use clap::CommandFactory as _;
-
 use super::*;
 
 #[test]
@@ -28,4 +26,24 @@ fn concurrency_and_time_have_limits() {
         let words = ["kontor", "bench", "--seconds", seconds, "--concurrency", concurrency];
         assert_eq!(Cli::try_parse_from(words).is_ok(), fine, "{seconds} {concurrency}");
     }
+}
+
+#[test]
+fn three_simulators_listen_where_they_are_told() {
+    let listen = |given: &[&str]| {
+        let words = ["kontor", "simulate"].iter().chain(given);
+        match Cli::try_parse_from(words).expect("a command").command {
+            Command::Simulate(args) => args.listen(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let free: SocketAddr = ([127, 0, 0, 1], 0).into();
+    assert_eq!(listen(&[]).expect("none is fine"), [free; 3]);
+    let two = ["--listen", "127.0.0.1:9001", "--listen", "127.0.0.1:9002"];
+    let ports = listen(&two).expect("two").map(|it| it.port());
+    assert_eq!(ports, [9001, 9002, 0]);
+    let four = ["--listen", "127.0.0.1:0"].repeat(4);
+    let refused = listen(&four).expect_err("four are too many");
+    assert_eq!(refused.exit_code(), 2);
+    assert!(listen(&four[..6]).is_ok());
 }

@@ -7,15 +7,15 @@ mod seed;
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
-    sync::Arc,
 };
 
 use anyhow::Context as _;
-use kontor_simulators::{Settings, worldpay};
+use kontor_domain::Secret;
 use kontor_web::Claims;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use super::simulators::Simulators;
 use crate::{cli, config::Config, shutdown::Shutdown, start, telemetry};
 
 use seed::Seeded;
@@ -52,21 +52,23 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
     })?;
     let address = reachable(listener.local_addr()?);
     crate::config::make_folder(&folder.path())?;
-    let ambient = crate::ambient::ambient();
-    let mut simulated = Settings::new((address.ip(), 0).into(), Arc::new(move || ambient.now()));
-    simulated.state = Some(folder.path().join("simulators.db"));
-    let worldpay = worldpay::start(simulated).await.context("starting the Worldpay simulator")?;
+    let free = [(address.ip(), 0).into(); 3];
+    let simulators = Simulators::start(free, Some(folder.path().join("simulators.db"))).await?;
 
     let config = Config::demo(&crate::config::Demo {
         listen: address,
         data_dir: folder.path(),
         database_url: args.database_url.clone(),
-        worldpay_sandbox_url: worldpay.url(),
+        authorize_net_sandbox_url: simulators.authorize_net.url(),
+        worldpay_sandbox_url: simulators.worldpay.url(),
+        quickbooks_sandbox_url: simulators.quickbooks.url(),
+        quickbooks_app: app(&simulators)?,
     })?;
     let metrics = telemetry::start(&config)?;
     let engine = start::engine(&config, true).await?;
     let auth_secret = config.auth_secret(engine.ambient.entropy())?;
-    let seeded = seed::seed(&engine, &worldpay.credentials(), &format!("http://{address}")).await?;
+    let seeded =
+        seed::seed(&engine, &simulators.worldpay.credentials(), &format!("http://{address}")).await?;
     let token = |organization: &kontor_store::organizations::Organization| {
         let now = engine.ambient.now();
         let claims =
@@ -77,7 +79,7 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
         address,
         &folder.path(),
         &seeded,
-        &worldpay,
+        &simulators,
         (&token(&seeded.organization)?, &token(&seeded.other)?),
     );
     let demo = kontor_web::Demo {
@@ -93,7 +95,7 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
         crate::say(&welcome(&line))?;
     }
     let ended = running.until_asked(shutdown).await;
-    worldpay.stop().await;
+    simulators.stop().await;
     ended
 }
 
@@ -107,12 +109,22 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
+/// The operator's app at the QuickBooks simulator: its id and its secret.
+fn app(simulators: &Simulators) -> anyhow::Result<(String, Secret)> {
+    let credentials = simulators.quickbooks.credentials();
+    let text = |key: &str| {
+        let value = credentials.get(key).and_then(Value::as_str).map(str::to_owned);
+        value.with_context(|| format!("the QuickBooks simulator has no {key}"))
+    };
+    Ok((text("clientId")?, Secret::new(text("clientSecret")?)))
+}
+
 /// What `--json` prints. What this version does not have yet is null or empty.
 fn line(
     address: SocketAddr,
     folder: &std::path::Path,
     seeded: &Seeded,
-    worldpay: &worldpay::Running,
+    simulators: &Simulators,
     (token, other_token): (&str, &str),
 ) -> Value {
     json!({
@@ -122,11 +134,11 @@ fn line(
         "adminToken": token,
         "customerNumber": seeded.customer_number,
         "invoiceId": seeded.invoice,
-        "simulators": { "authorizeNet": null, "worldpay": worldpay.url(), "quickBooks": null },
+        "simulators": simulators.addresses(),
         "dataDir": folder,
         "otherOrganizationId": seeded.other.id,
         "otherAdminToken": other_token,
-        "credentials": { "authorizeNet": [], "worldpay": worldpay.credentials(), "quickBooks": null },
+        "credentials": simulators.credentials(),
     })
 }
 
@@ -134,10 +146,13 @@ fn line(
 fn welcome(line: &Value) -> String {
     let text = |name: &str| line.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let base = text("baseUrl");
-    let simulator = line.pointer("/simulators/worldpay").and_then(Value::as_str).unwrap_or_default();
+    let simulators = line.get("simulators").and_then(Value::as_object).into_iter().flatten();
+    let saw: Vec<String> =
+        simulators.filter_map(|(_, url)| Some(format!("{}/_sim", url.as_str()?))).collect();
+    let saw = saw.join("\n                       ");
     format!(
         "Kontor runs. Open\n\n    {base}/demo\n\nand pay the invoice: card 4111 1111 1111 1111, any future expiry, CVV 123.\n\n\
-         API reference     {base}/docs\nWhat the provider saw  {simulator}/_sim\nData              {}\n\n\
+         API reference          {base}/docs\nWhat providers saw     {saw}\nData                   {}\n\n\
          To paste into a shell:\n\n    BASE={base}\n    TOKEN={}\n    INVOICE={}\n    CUSTOMER={}\n    ORG={}\n\n    \
          curl -H \"Authorization: Bearer $TOKEN\" $BASE/api/invoices/$INVOICE\n\nCtrl-C ends it.",
         text("dataDir"),

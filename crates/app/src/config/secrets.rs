@@ -3,7 +3,7 @@
 use std::{
     fs::{self, DirBuilder, OpenOptions},
     io::{ErrorKind, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
 };
 
@@ -50,6 +50,21 @@ pub(super) fn read_or_make(path: &Path, entropy: &dyn Entropy) -> anyhow::Result
         }
     }
     read(path)
+}
+
+/// Writes a secret for its owner alone, over what was there.
+pub(super) fn write(path: &Path, secret: &Secret) -> anyhow::Result<()> {
+    if let Some(folder) = path.parent() {
+        make_folder(folder)?;
+    }
+    let made = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+    made.and_then(|mut file| {
+        // The file may be there with another mode.
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        file.write_all(secret.expose().as_bytes())?;
+        file.sync_all()
+    })
+    .with_context(|| format!("writing the secret file {}", path.display()))
 }
 
 /// Makes a folder for its owner alone, where there is none.

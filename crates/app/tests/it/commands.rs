@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::support::{
-    CARD, Engine, Program, on_both, pay,
+    CARD, Caller, Engine, Program, on_both, pay,
     process::{Demo, kontor},
     way_back,
 };
@@ -30,8 +30,19 @@ async fn the_demo_prints_the_documented_line(engine: Engine) {
         assert!(demo.line[name].is_string(), "{name}: {}", demo.line);
     }
     for name in ["authorizeNet", "worldpay", "quickBooks"] {
-        assert!(demo.line["simulators"].get(name).is_some(), "{name}");
+        let base = demo.line["simulators"][name].as_str().unwrap_or_else(|| panic!("{name}: {}", demo.line));
+        let page = Caller::new(base, None).get("/_sim").await.expect(200);
+        assert!(page.text.contains("simulated"), "{name}");
+        let told = Caller::new(base, None).get("/_sim/credentials").await.expect(200).json();
+        assert_eq!(told, demo.line["credentials"][name], "{name}");
     }
+    let credentials = &demo.line["credentials"];
+    for place in 0..2 {
+        assert!(credentials["authorizeNet"][place]["ApiLoginId"].is_string(), "{credentials}");
+        assert!(credentials["authorizeNet"][place]["TransactionKey"].is_string(), "{credentials}");
+        assert!(credentials["worldpay"][place]["AccountToken"].is_string(), "{credentials}");
+    }
+    assert!(credentials["quickBooks"]["clientSecret"].is_string(), "{credentials}");
     let page = demo.nobody().get("/demo").await.expect(200);
     assert!(!page.header("content-security-policy").is_empty());
 }

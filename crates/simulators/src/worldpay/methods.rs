@@ -6,11 +6,11 @@ use serde_json::{Map, Value};
 use super::{
     reply::{dates, group, outcome, reply, tag},
     schema::TRANSACTION,
-    xml::Element,
 };
 use crate::{
     ledger::{MAX_ROWS, Setup, text},
     state::State,
+    xml::Element,
 };
 
 pub(super) const PROCESSOR: &str = "NULL_PROCESSOR_TEST";

@@ -6,11 +6,11 @@ use super::{
     reply::{central, dates, group, outcome, reply, tag},
     schema::REPORTING,
     settled,
-    xml::Element,
 };
 use crate::{
     ledger::{Transaction, text},
     state::State,
+    xml::Element,
 };
 
 /// The most items of one report; whoever needs more narrows the window.

@@ -2,6 +2,8 @@
 
 use jiff::{Timestamp, tz::TimeZone};
 
+use crate::spoil;
+
 /// US Central, in which Express tells every time (worldpay-express.md §7).
 pub(super) fn central() -> TimeZone {
     TimeZone::posix("CST6CDT,M3.2.0,M11.1.0").unwrap_or(TimeZone::UTC)
@@ -63,23 +65,9 @@ pub(super) fn about_another(text: &str) -> String {
         let (before, after) = rest.split_at(at);
         let (id, tail) = after.split_at(after.find('<').unwrap_or(after.len()));
         out.push_str(before);
-        out.push_str(&another(id));
+        out.push_str(&spoil::another(id));
         rest = tail;
     }
     out.push_str(rest);
     out
-}
-
-/// An id of the same form that is another one.
-pub(super) fn another(id: &str) -> String {
-    let next = |letter: char| match letter {
-        '9' => '0',
-        'f' => 'a',
-        'F' => 'A',
-        '0'..='8' | 'a'..='e' | 'A'..='E' => {
-            char::from_u32(u32::from(letter).saturating_add(1)).unwrap_or(letter)
-        }
-        _ => letter,
-    };
-    id.chars().map(next).collect()
 }

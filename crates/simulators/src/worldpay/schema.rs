@@ -1,6 +1,6 @@
 //! The first error layer: what the service's own schema refuses (worldpay-express.md §1.1, §1.2).
 
-use super::xml::Element;
+use crate::xml::Element;
 
 pub(super) const TRANSACTION: &str = "https://transaction.elementexpress.com";
 pub(super) const REPORTING: &str = "https://reporting.elementexpress.com";

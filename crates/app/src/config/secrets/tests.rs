@@ -36,3 +36,14 @@ fn a_short_secret_is_refused_without_being_shown() {
     assert!(error.contains("28 bytes") && !error.contains("hunter2"), "{error}");
     assert!(read(&folder.path().join("none")).is_err());
 }
+
+#[test]
+fn a_secret_is_written_for_its_owner_alone_over_what_was_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("deep").join("app.secret");
+    write(&path, &Secret::new("one".to_owned())).expect("written");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("opened");
+    write(&path, &Secret::new("2".to_owned())).expect("written again");
+    assert_eq!(read_given(&path).expect("read").expose(), "2");
+    assert_eq!(fs::metadata(&path).expect("facts").permissions().mode() & 0o777, 0o600);
+}

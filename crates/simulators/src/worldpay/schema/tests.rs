@@ -1,5 +1,5 @@
-use super::super::xml::parse;
 use super::*;
+use crate::xml::parse;
 
 fn refused(body: &str) -> String {
     check(&parse(body.as_bytes()).expect("a document")).expect_err("refused")

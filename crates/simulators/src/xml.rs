@@ -1,4 +1,4 @@
-//! Reads the XML interface's requests into a tree (worldpay-express.md §1.1).
+//! Reads XML requests into a tree, as strictly as the .NET services that are simulated here.
 
 use quick_xml::{
     NsReader,
@@ -13,21 +13,21 @@ const MAX_ELEMENTS: usize = 2_000;
 
 /// One element.
 #[derive(Debug, Default)]
-pub(super) struct Element {
-    pub(super) namespace: String,
-    pub(super) name: String,
-    pub(super) text: String,
-    pub(super) children: Vec<Element>,
+pub(crate) struct Element {
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    pub(crate) text: String,
+    pub(crate) children: Vec<Element>,
 }
 
 impl Element {
     /// The child of that name.
-    pub(super) fn child(&self, name: &str) -> Option<&Self> {
+    pub(crate) fn child(&self, name: &str) -> Option<&Self> {
         self.children.iter().find(|it| it.name == name)
     }
 
-    /// The text at a path; empty means not given (§1.1).
-    pub(super) fn get(&self, path: &[&str]) -> &str {
+    /// The text at a path; empty where there is nothing.
+    pub(crate) fn get(&self, path: &[&str]) -> &str {
         let mut at = self;
         for name in path {
             match at.child(name) {
@@ -40,7 +40,7 @@ impl Element {
 }
 
 /// Reads a document. The error is what .NET's reader would say, as far as known.
-pub(super) fn parse(body: &[u8]) -> Result<Element, String> {
+pub(crate) fn parse(body: &[u8]) -> Result<Element, String> {
     let text =
         std::str::from_utf8(body).map_err(|_| "Invalid character in the given encoding.".to_owned())?;
     let mut reader = NsReader::from_str(text.trim_start_matches('\u{feff}'));
@@ -131,6 +131,11 @@ fn entity(name: &str) -> Result<&'static str, String> {
         "apos" => Ok("'"),
         _ => Err(format!("Reference to undeclared entity '{name}'.")),
     }
+}
+
+/// Writes an element around what is in it; `attributes` begins with a blank where there are any.
+pub(crate) fn around(name: &str, attributes: &str, inner: &str) -> String {
+    format!("<{name}{attributes}>{inner}</{name}>")
 }
 
 #[cfg(test)]

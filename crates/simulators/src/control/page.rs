@@ -1,0 +1,150 @@
+//! The page at `/_sim`: what happened, for people. Sections without rows are left out.
+
+use serde_json::Value;
+
+use super::Shows;
+use crate::{ledger, state::State, xml::around};
+
+/// The most rows of a table.
+const ROWS: usize = 200;
+
+const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-width:80rem;padding:1.5rem;color:#1d2733}\
+    h1{font-size:1.4rem;margin:.2rem 0}h2{font-size:1.05rem;margin:1.8rem 0 .4rem}table{border-collapse:collapse;width:100%}\
+    td,th{text-align:left;padding:.35rem .9rem .35rem 0;border-bottom:1px solid #dde3ea;font-variant-numeric:tabular-nums;\
+    vertical-align:top;white-space:nowrap}th{color:#56657a;font-weight:600}.wide{overflow-x:auto}p{color:#56657a;margin:.3rem 0}\
+    code{background:#f1f4f8;padding:.05rem .3rem;border-radius:3px}";
+
+/// All of it.
+pub(super) fn page(shows: &Shows, state: &State) -> String {
+    let mut body = transactions(state) + &setups(state) + &tokens(&(shows.tokens)(state));
+    for (kind, rows) in (shows.objects)(state) {
+        body += &objects(&kind, rows.as_array().map(Vec::as_slice).unwrap_or_default());
+    }
+    body += &calls(state);
+    let faults: Vec<Vec<String>> = state
+        .faults
+        .all()
+        .iter()
+        .map(|it| vec![it.id.clone(), it.operation.clone(), format!("{:?}", it.action)])
+        .collect();
+    body += &table("Faults that wait", &["Id", "Operation", "Action"], &faults);
+    if body.is_empty() {
+        "<p>Nothing has happened yet.</p>".clone_into(&mut body);
+    }
+    format!(
+        "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <title>{title}</title><style>{STYLE}</style><h1>{title}</h1>\
+         <p>What this simulator did. Its time is {now}. <code>/_sim/ledger</code> and <code>/_sim/calls</code> have the same as JSON.</p>{body}</html>",
+        title = shows.title,
+        now = state.now().strftime("%Y-%m-%d %H:%M:%S UTC"),
+    )
+}
+
+fn transactions(state: &State) -> String {
+    let rows: Vec<Vec<String>> = state
+        .transactions
+        .iter()
+        .rev()
+        .take(ROWS)
+        .map(|it| {
+            let brand = ledger::text(&it.detail, "brand");
+            vec![
+                when(&it.created_at.to_string()),
+                it.id.clone(),
+                it.kind.clone(),
+                it.status.clone(),
+                format!("{} {}", it.amount, it.currency),
+                it.reference.clone().unwrap_or_default(),
+                format!("{brand} {}", ledger::text(&it.detail, "masked")),
+            ]
+        })
+        .collect();
+    table("Transactions", &["When", "Id", "Kind", "Status", "Amount", "Reference", "Card"], &rows)
+}
+
+fn setups(state: &State) -> String {
+    let rows: Vec<Vec<String>> = state
+        .setups
+        .iter()
+        .rev()
+        .take(ROWS)
+        .map(|it| {
+            let reference = it.reference.clone().unwrap_or_default();
+            vec![
+                when(&it.created_at.to_string()),
+                it.id.clone(),
+                it.status.clone(),
+                it.amount.clone(),
+                reference,
+            ]
+        })
+        .collect();
+    table("Hosted pages", &["When", "Id", "Status", "Amount", "Reference"], &rows)
+}
+
+fn tokens(tokens: &[Value]) -> String {
+    objects("Tokens", tokens)
+}
+
+/// Objects of texts and numbers; the first one's keys are the columns.
+fn objects(title: &str, all: &[Value]) -> String {
+    let Some(keys) = all.first().and_then(Value::as_object).map(|it| it.keys().collect::<Vec<_>>()) else {
+        return String::new();
+    };
+    let names: Vec<&str> = keys.iter().map(|it| it.as_str()).collect();
+    let text = |value: Option<&Value>| match value {
+        Some(Value::String(text)) => when(text),
+        None | Some(Value::Null) => String::new(),
+        Some(other) => other.to_string(),
+    };
+    let row = |it: &Value| names.iter().map(|name| text(it.get(name))).collect();
+    let rows: Vec<Vec<String>> = all.iter().take(ROWS).map(row).collect();
+    table(title, &names, &rows)
+}
+
+fn calls(state: &State) -> String {
+    let (calls, _) = state.calls();
+    let text = |it: &Value, key: &str| it.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let rows: Vec<Vec<String>> = calls
+        .iter()
+        .rev()
+        .map(|it| vec![when(&text(it, "at")), text(it, "operation"), text(it, "outcome")])
+        .collect();
+    table("Last calls", &["When", "Operation", "Outcome"], &rows)
+}
+
+/// A time to the second; any other text as it is.
+fn when(text: &str) -> String {
+    match text.parse::<jiff::Timestamp>() {
+        Ok(time) => time.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        Err(_) => text.to_owned(),
+    }
+}
+
+fn table(title: &str, names: &[&str], rows: &[Vec<String>]) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let cell = |it: &String| around("td", "", &escape(it));
+    let row = |row: &Vec<String>| around("tr", "", &row.iter().map(cell).collect::<String>());
+    let head: String = names.iter().map(|it| around("th", " scope=\"col\"", &escape(it))).collect();
+    let body: String = rows.iter().map(row).collect();
+    let table = around("table", "", &(around("tr", "", &head) + &body));
+    around("h2", "", &escape(title)) + &around("div", " class=\"wide\" tabindex=\"0\"", &table)
+}
+
+/// A text that is no markup any more.
+pub(crate) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            _ => out.push(letter),
+        }
+    }
+    out
+}
