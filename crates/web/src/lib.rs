@@ -12,6 +12,7 @@ mod demo;
 pub mod enums;
 pub mod etag;
 mod idempotency;
+mod lists;
 mod middleware;
 mod openapi;
 mod ops;

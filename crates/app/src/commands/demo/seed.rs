@@ -60,6 +60,7 @@ async fn organization(engine: &Engine, code: &str, name: &str) -> anyhow::Result
         code: code.to_owned(),
         name: name.to_owned(),
         return_urls: Vec::new(),
+        default_payment_provider: None,
         version: 1,
         created_at: engine.ambient.now(),
     };
