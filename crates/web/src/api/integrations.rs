@@ -199,7 +199,8 @@ pub(crate) async fn update(
     };
     let provider = provider.as_deref();
     let template = provider.map(Provider::template);
-    let (asked, form) = body.read_by(|fields| request::read_update(fields, template, &seen.configuration))?;
+    let (asked, form) =
+        body.read_by(|fields| Some(request::read_update(fields, template, &seen.configuration)))?;
     let choice = preference.choose(form);
     let mut tx = web.engine.db.write().await?;
     let held = integrations::lock(&mut tx, organization, seen.id).await?.ok_or_else(missing)?;

@@ -30,11 +30,18 @@ pub(crate) struct Put {
     return_urls: Option<Vec<String>>,
     /// The provider that payments go to where a request names none; null leaves it to the oldest integration.
     #[schema(value_type = Option<String>, required = false, example = "WorldPay")]
-    default_payment_provider: Option<Option<String>>,
+    default_payment_provider: Wish,
+}
+
+/// What becomes of a setting that may be empty.
+enum Wish {
+    Keep,
+    Clear,
+    Set(String),
 }
 
 impl Put {
-    fn read(fields: &mut Fields, registry: &Registry) -> Option<Self> {
+    fn read(fields: &mut Fields, registry: &Registry) -> Self {
         let urls = fields.optional("returnUrls").texts(0..=MAX_ORIGINS, 1..=2_048);
         let return_urls = urls.map(|urls| {
             let mut origins = Vec::new();
@@ -50,10 +57,11 @@ impl Put {
         let cleared = fields.is_null("defaultPaymentProvider");
         let named = fields.optional("defaultPaymentProvider").text(1..=100);
         let default_payment_provider = match named {
-            Some(name) => payments(fields, registry, &name).map(Some),
-            None => cleared.then_some(None),
+            Some(name) => payments(fields, registry, &name).map_or(Wish::Keep, Wish::Set),
+            None if cleared => Wish::Clear,
+            None => Wish::Keep,
         };
-        Some(Self { return_urls, default_payment_provider })
+        Self { return_urls, default_payment_provider }
     }
 }
 
@@ -155,18 +163,22 @@ pub(crate) async fn put(
 ) -> Result<Answer, Problem> {
     who.caller.admin()?;
     let id = who.in_path(&organization)?;
-    let (asked, _) = body.read_by(|fields| Put::read(fields, &web.engine.registry))?;
+    let (asked, _) = body.read_by(|fields| Some(Put::read(fields, &web.engine.registry)))?;
     let mut tx = web.engine.db.write().await?;
     let before = organizations::lock(&mut tx, id).await?;
     let before = before.ok_or_else(|| Problem::not_found("organization_not_found"))?;
     if_match.check(before.version)?;
     let named = [
         ("returnUrls", asked.return_urls.is_some()),
-        ("defaultPaymentProvider", asked.default_payment_provider.is_some()),
+        ("defaultPaymentProvider", !matches!(asked.default_payment_provider, Wish::Keep)),
     ];
     let fields: Vec<&str> = named.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect();
     let urls = asked.return_urls.unwrap_or(before.return_urls);
-    let provider = asked.default_payment_provider.unwrap_or(before.default_payment_provider);
+    let provider = match asked.default_payment_provider {
+        Wish::Keep => before.default_payment_provider,
+        Wish::Clear => None,
+        Wish::Set(name) => Some(name),
+    };
     organizations::set(&mut tx, id, &urls, provider.as_deref()).await?;
     let detail = json!({ "fields": fields });
     web.engine.audit(&mut tx, Some(id), &who.actor, "settings.updated", &id.to_string(), &detail).await?;

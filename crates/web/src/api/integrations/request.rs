@@ -130,14 +130,14 @@ pub(super) fn read_update(
     fields: &mut Fields,
     template: Option<&Template>,
     old: &BTreeMap<String, String>,
-) -> Option<Change> {
+) -> Change {
     let display_name = fields.optional("displayName").text(1..=200);
     let is_enabled = fields.optional("isEnabled").boolean();
     let configuration = fields.optional("configuration").map(MAX_KEYS, MAX_VALUE).unwrap_or_default();
     let secrets = secrets(fields, "secrets").unwrap_or_default();
     let change = Change { display_name, is_enabled, configuration, secrets };
     tell(fields, check(template, old, &change).err().unwrap_or_default());
-    Some(change)
+    change
 }
 
 /// New secrets in the place of old ones.
