@@ -234,6 +234,8 @@ pub(crate) enum Scenario {
     OfflinePayment,
     /// Opening a hosted page, paying on it, and the callback.
     Hosted,
+    /// Listing 1,000 integrations beside listing 10, and the ratio of the two.
+    ListIntegrations,
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use kontor_domain::{
     ids::{IntegrationId, OrganizationId},
 };
 use kontor_providers::Connection;
-use kontor_store::{Conn, integrations::Integration, secrets, secrets::Sealed};
+use kontor_store::{Conn, integrations, integrations::Integration, secrets, secrets::Sealed};
 use kontor_vault::{Context, Kek, Keyring};
 use serde_json::json;
 
@@ -148,7 +148,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Opens the credentials of an integration for one call. Leaves an audit row before anything is opened.
+    /// Opens the credentials of an integration for one call. Leaves an audit row before anything is opened. Settings
+    /// and secrets are of one moment: a sandbox's secrets never go to production because both were changed at once.
     pub(crate) async fn open_credentials(
         &self,
         organization: OrganizationId,
@@ -156,15 +157,23 @@ impl Engine {
         actor: &Actor,
         why: &str,
     ) -> Result<Opened, Error> {
-        let values =
-            self.open_secrets(organization, integration.id, &[Purpose::Credential], &[], actor, why).await?;
-        let secrets = values.into_iter().map(|((_, field), value)| (field, value)).collect();
-        Ok(Opened {
-            configuration: integration.configuration.clone(),
-            secrets,
-            account: BTreeMap::new(),
-            access_token: None,
-        })
+        let id = integration.id;
+        let mut seen = integration.clone();
+        for _ in 0..TRIES {
+            let values = self.open_secrets(organization, id, &[Purpose::Credential], &[], actor, why).await?;
+            let now = integrations::get(&mut *self.db.read().await?, organization, id).await?;
+            let now = now.ok_or(Error::IntegrationNotFound)?;
+            if now.version == seen.version {
+                return Ok(Opened {
+                    configuration: now.configuration,
+                    secrets: values.into_iter().map(|((_, field), value)| (field, value)).collect(),
+                    account: BTreeMap::new(),
+                    access_token: None,
+                });
+            }
+            seen = now;
+        }
+        Err(kontor_store::Error::Stale.into())
     }
 
     /// Opens an integration's values of these purposes for one call: the fields that are named, or all where none

@@ -118,6 +118,10 @@ impl Engine {
         if let Some(id) = order.invoice {
             self.claim_invoice(&mut tx, organization, id, order).await?;
         }
+        // Disabled or deleted since it was read: nobody could be asked about this payment any more.
+        if !kontor_store::integrations::hold(&mut tx, organization, integration.id).await? {
+            return Err(Error::NoIntegration("hosted payments"));
+        }
         let payer = Payer {
             customer_id: order.customer.id,
             customer_number: &order.customer.customer_number,

@@ -1,18 +1,26 @@
-//! Integrations: making, changing, testing and destroying connections to providers.
+//! Integrations: making, changing and destroying connections to providers.
+//!
+//! Owns what is checked against the template, and what is written together. A template that is gone (its file was
+//! removed) leaves its integrations readable, nameable and deletable, and nothing else.
 
-use std::{collections::BTreeMap, sync::Arc};
+mod rotate;
+mod test;
+
+pub use rotate::{Rotated, Rotation, check as check_rotation};
+pub use test::Tested;
+
+use std::collections::BTreeMap;
 
 use kontor_domain::{
     Secret,
-    ids::{IntegrationId, OrganizationId},
+    ids::OrganizationId,
     integrations::TestStatus,
-    templates::Template,
+    templates::{FieldError, Template},
 };
-use kontor_providers::{TestReport, error::Kind};
 use kontor_store::{Conn, integrations, integrations::Integration, payments, secrets};
 use serde_json::json;
 
-use crate::{Actor, Engine, Error, credentials::Purpose, oauth};
+use crate::{Actor, Engine, Error, credentials::Purpose};
 
 /// What changes of an integration.
 #[derive(Default)]
@@ -54,10 +62,9 @@ impl Engine {
         integration: &Integration,
         secrets: &BTreeMap<String, Secret>,
     ) -> Result<(), Error> {
-        if integrations::count(conn, organization).await? >= integrations::MAX_INTEGRATIONS {
+        if !integrations::insert(conn, organization, integration).await? {
             return Err(Error::TooMany("integrations"));
         }
-        integrations::insert(conn, organization, integration).await?;
         self.seal_all(conn, organization, integration.id, Purpose::Credential, secrets).await?;
         let mut fields = fields(integration.configuration.keys(), secrets.keys());
         fields.extend(["displayName", "isEnabled"].map(str::to_owned));
@@ -74,33 +81,24 @@ impl Engine {
         .await
     }
 
-    /// Changes an integration. Wrong fields are told all at once.
+    /// Changes an integration that the caller's transaction holds. Wrong fields are told all at once.
     pub async fn change_integration(
         &self,
         conn: &mut Conn,
         organization: OrganizationId,
         actor: &Actor,
         mut integration: Integration,
-        template: &Template,
+        template: Option<&Template>,
         change: Change,
     ) -> Result<Changed, Error> {
-        let mut wrong = Vec::new();
         let old = integration.configuration.clone();
-        match template.check_configuration(&change.configuration, Some(&old)) {
-            Ok(configuration) => integration.configuration = configuration,
-            Err(errors) => wrong.extend(errors),
-        }
-        if let Err(errors) = template.check_secrets(&change.secrets, &integration.configuration, false) {
-            wrong.extend(errors);
-        }
-        if !wrong.is_empty() {
-            return Err(Error::Fields(wrong.into_iter().map(|it| (it.field, it.message)).collect()));
-        }
+        integration.configuration = check(template, &old, &change)
+            .map_err(|wrong| Error::Fields(wrong.into_iter().map(|it| (it.field, it.message)).collect()))?;
         let mut fields = fields(change.configuration.keys(), change.secrets.keys());
         let named =
             [("displayName", change.display_name.is_some()), ("isEnabled", change.is_enabled.is_some())];
         fields.extend(named.into_iter().filter(|(_, given)| *given).map(|(name, _)| name.to_owned()));
-        let critical = template.critical_changed(&old, &integration.configuration);
+        let critical = template.is_some_and(|it| it.critical_changed(&old, &integration.configuration));
         let test_required = critical || !change.secrets.is_empty();
         if test_required {
             integration.test_status = TestStatus::NotTested;
@@ -154,49 +152,30 @@ impl Engine {
         )
         .await
     }
+}
 
-    /// Makes a real authenticated call to the provider and records how it ended.
-    pub async fn test_integration(
-        self: &Arc<Self>,
-        organization: OrganizationId,
-        actor: &Actor,
-        id: IntegrationId,
-    ) -> Result<TestReport, Error> {
-        let integration = {
-            let mut conn = self.db.read().await?;
-            integrations::get(&mut conn, organization, id).await?.ok_or(Error::IntegrationNotFound)?
-        };
-        let report = self.report(organization, &integration, actor).await?;
-        let status = if report.success { TestStatus::Success } else { TestStatus::Failed };
-        let mut tx = self.db.write().await?;
-        integrations::record_test(&mut tx, organization, &integration, status, self.ambient.now()).await?;
-        let detail = json!({ "success": report.success });
-        self.audit(&mut tx, Some(organization), actor, "integration.tested", &id.to_string(), &detail)
-            .await?;
-        tx.commit().await?;
-        Ok(report)
-    }
-
-    /// Asks the provider. A token that it does not take is renewed once and tried again.
-    async fn report(
-        self: &Arc<Self>,
-        organization: OrganizationId,
-        integration: &Integration,
-        actor: &Actor,
-    ) -> Result<TestReport, Error> {
-        let provider = self.registry.get(&integration.provider).ok_or(Error::IntegrationNotFound)?;
-        let why = "connection test";
-        let (mut opened, version) = match self.open_connection(organization, integration, actor, why).await {
-            Ok(opened) => opened,
-            Err(error) => return oauth::unconnected(error),
-        };
-        let report = provider.test(&opened.connection()).await;
-        let refused = report.error.as_ref().is_some_and(|it| it.kind == Kind::TokenRefused);
-        let Some(version) = version.filter(|_| refused) else { return Ok(report) };
-        match self.access_token_instead(organization, integration.id, version, actor, why).await {
-            Ok(access) => opened.access_token = Some(access.token),
-            Err(error) => return oauth::unconnected(error),
-        }
-        Ok(provider.test(&opened.connection()).await)
-    }
+/// The settings that follow from a change, or everything that is wrong with it.
+pub fn check(
+    template: Option<&Template>,
+    old: &BTreeMap<String, String>,
+    change: &Change,
+) -> Result<BTreeMap<String, String>, Vec<FieldError>> {
+    let mut wrong = Vec::new();
+    let Some(template) = template else {
+        let message = "cannot be changed: the provider's template is gone".to_owned();
+        let fields = fields(change.configuration.keys(), change.secrets.keys());
+        wrong.extend(fields.into_iter().map(|field| FieldError { field, message: message.clone() }));
+        return if wrong.is_empty() { Ok(old.clone()) } else { Err(wrong) };
+    };
+    // A change of a name alone is no reason to look at settings that an older template let pass.
+    let settings = if change.configuration.is_empty() {
+        old.clone()
+    } else {
+        template.check_configuration(&change.configuration, Some(old)).unwrap_or_else(|faults| {
+            wrong.extend(faults);
+            old.clone()
+        })
+    };
+    wrong.extend(template.check_secrets(&change.secrets, &settings, false).err().unwrap_or_default());
+    if wrong.is_empty() { Ok(settings) } else { Err(wrong) }
 }

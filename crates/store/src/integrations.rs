@@ -1,4 +1,7 @@
 //! Integrations: an organization's connections to providers, without their secrets.
+//!
+//! Every change of them raises the organization's revision in the same transaction, so that a list that was read
+//! at a revision is right for as long as the revision stays.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +14,12 @@ use sqlx::any::AnyRow;
 
 use crate::{
     Conn, Error,
+    db::pick,
     row::{Columns, json_text},
 };
 
 /// The most integrations of one organization.
-pub const MAX_INTEGRATIONS: i64 = 200;
+pub const MAX_INTEGRATIONS: i64 = 2_000;
 
 /// An integration as it is kept.
 #[derive(Debug, Clone)]
@@ -67,8 +71,34 @@ fn read(row: &AnyRow) -> Result<Integration, Error> {
     })
 }
 
-/// Adds one.
-pub async fn insert(conn: &mut Conn, organization: OrganizationId, it: &Integration) -> Result<(), Error> {
+/// The organization's revision; 0 before its first change.
+pub async fn revision(conn: &mut Conn, organization: OrganizationId) -> Result<i64, Error> {
+    let row = sqlx::query("SELECT revision FROM integration_revisions WHERE organization_id = $1")
+        .bind(organization.to_string())
+        .fetch_optional(conn)
+        .await?;
+    row.map_or(Ok(0), |row| row.int("revision"))
+}
+
+/// Raises the revision. On PostgreSQL it also makes changes of one organization's integrations wait for each other.
+pub async fn touch(conn: &mut Conn, organization: OrganizationId) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO integration_revisions (organization_id, revision) VALUES ($1, 1)
+         ON CONFLICT (organization_id) DO UPDATE SET revision = integration_revisions.revision + 1",
+    )
+    .bind(organization.to_string())
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Adds one, unless the organization has as many as it may have; false then.
+pub async fn insert(conn: &mut Conn, organization: OrganizationId, it: &Integration) -> Result<bool, Error> {
+    // First, so that nobody else adds one between the count and the row.
+    touch(conn, organization).await?;
+    if count(conn, organization).await? >= MAX_INTEGRATIONS {
+        return Ok(false);
+    }
     sqlx::query(
         "INSERT INTO integrations (id, organization_id, integration_type, provider, display_name, is_enabled,
            configuration, test_status, last_tested_at, connection_status, created_by, version, created_at, updated_at)
@@ -88,11 +118,10 @@ pub async fn insert(conn: &mut Conn, organization: OrganizationId, it: &Integrat
     .bind(it.created_at.as_microsecond())
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(true)
 }
 
-/// How many an organization has.
-pub async fn count(conn: &mut Conn, organization: OrganizationId) -> Result<i64, Error> {
+async fn count(conn: &mut Conn, organization: OrganizationId) -> Result<i64, Error> {
     let row = sqlx::query("SELECT COUNT(*) AS total FROM integrations WHERE organization_id = $1")
         .bind(organization.to_string())
         .fetch_one(conn)
@@ -152,6 +181,34 @@ pub async fn get(
     row.as_ref().map(read).transpose()
 }
 
+/// One, held until the transaction ends: nobody else changes or deletes it.
+pub async fn lock(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    id: IntegrationId,
+) -> Result<Option<Integration>, Error> {
+    let sql = pick(
+        conn,
+        "SELECT * FROM integrations WHERE organization_id = $1 AND id = $2",
+        "SELECT * FROM integrations WHERE organization_id = $1 AND id = $2 FOR UPDATE",
+    );
+    let row =
+        sqlx::query(sql).bind(organization.to_string()).bind(id.to_string()).fetch_optional(conn).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Whether an enabled one is there. Keeps it there until the transaction ends; others may do the same meanwhile.
+pub async fn hold(conn: &mut Conn, organization: OrganizationId, id: IntegrationId) -> Result<bool, Error> {
+    let sql = pick(
+        conn,
+        "SELECT is_enabled FROM integrations WHERE organization_id = $1 AND id = $2",
+        "SELECT is_enabled FROM integrations WHERE organization_id = $1 AND id = $2 FOR SHARE",
+    );
+    let row =
+        sqlx::query(sql).bind(organization.to_string()).bind(id.to_string()).fetch_optional(conn).await?;
+    row.map_or(Ok(false), |row| row.flag("is_enabled"))
+}
+
 /// Writes name, use, configuration and test status. `Stale` when it was changed since `it.version` was read.
 pub async fn update(
     conn: &mut Conn,
@@ -174,9 +231,12 @@ pub async fn update(
     .bind(it.last_tested_at.map(Timestamp::as_microsecond))
     .bind(it.connection_status.as_str())
     .bind(now.as_microsecond())
-    .execute(conn)
+    .execute(&mut *conn)
     .await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Stale) }
+    if done.rows_affected() != 1 {
+        return Err(Error::Stale);
+    }
+    touch(conn, organization).await
 }
 
 /// Records how a connection test ended, unless the integration changed while it ran.
@@ -196,9 +256,13 @@ pub async fn record_test(
     .bind(it.version)
     .bind(status.as_str())
     .bind(at.as_microsecond())
-    .execute(conn)
+    .execute(&mut *conn)
     .await?;
-    Ok(done.rows_affected() == 1)
+    if done.rows_affected() != 1 {
+        return Ok(false);
+    }
+    touch(conn, organization).await?;
+    Ok(true)
 }
 
 /// Writes where the OAuth connection stands. Other credentials ask for another test.
@@ -218,9 +282,13 @@ pub async fn set_connection(
     .bind(status.as_str())
     .bind(TestStatus::NotTested.as_str())
     .bind(now.as_microsecond())
-    .execute(conn)
+    .execute(&mut *conn)
     .await?;
-    Ok(done.rows_affected() == 1)
+    if done.rows_affected() != 1 {
+        return Ok(false);
+    }
+    touch(conn, organization).await?;
+    Ok(true)
 }
 
 /// Removes one; false when there is none. Its sealed secrets go with it.
@@ -228,7 +296,11 @@ pub async fn delete(conn: &mut Conn, organization: OrganizationId, id: Integrati
     let done = sqlx::query("DELETE FROM integrations WHERE organization_id = $1 AND id = $2")
         .bind(organization.to_string())
         .bind(id.to_string())
-        .execute(conn)
+        .execute(&mut *conn)
         .await?;
-    Ok(done.rows_affected() == 1)
+    if done.rows_affected() != 1 {
+        return Ok(false);
+    }
+    touch(conn, organization).await?;
+    Ok(true)
 }

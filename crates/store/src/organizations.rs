@@ -6,6 +6,7 @@ use sqlx::any::AnyRow;
 
 use crate::{
     Conn, Error,
+    db::pick,
     row::{Columns, json_text},
 };
 
@@ -20,6 +21,8 @@ pub struct Organization {
     pub name: String,
     /// Origins that customers may be sent back to.
     pub return_urls: Vec<String>,
+    /// The provider that payments go to where a request names none.
+    pub default_payment_provider: Option<String>,
     /// Grows by one with each change of its settings.
     pub version: i64,
     /// When it was made.
@@ -32,6 +35,7 @@ fn read(row: &AnyRow) -> Result<Organization, Error> {
         code: row.text("code")?,
         name: row.text("name")?,
         return_urls: row.json("return_urls")?,
+        default_payment_provider: row.maybe_text("default_payment_provider")?,
         version: row.int("version")?,
         created_at: row.time("created_at")?,
     })
@@ -76,22 +80,34 @@ pub async fn all(conn: &mut Conn) -> Result<Vec<Organization>, Error> {
     rows.iter().map(read).collect()
 }
 
-/// Replaces the origins that customers may be sent back to.
-pub async fn set_return_urls(
+/// Replaces the settings: the origins that customers may be sent back to, and the default provider.
+pub async fn set(
     conn: &mut Conn,
     organization: OrganizationId,
-    version: i64,
-    urls: &[String],
+    return_urls: &[String],
+    default_payment_provider: Option<&str>,
 ) -> Result<(), Error> {
-    let done = sqlx::query(
-        "UPDATE organizations SET return_urls = $3, version = version + 1 WHERE id = $1 AND version = $2",
+    sqlx::query(
+        "UPDATE organizations SET return_urls = $2, default_payment_provider = $3, version = version + 1
+         WHERE id = $1",
     )
     .bind(organization.to_string())
-    .bind(version)
-    .bind(json_text(&urls)?)
+    .bind(json_text(&return_urls)?)
+    .bind(default_payment_provider)
     .execute(conn)
     .await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Stale) }
+    Ok(())
+}
+
+/// One, held until the transaction ends.
+pub async fn lock(conn: &mut Conn, organization: OrganizationId) -> Result<Option<Organization>, Error> {
+    let sql = pick(
+        conn,
+        "SELECT * FROM organizations WHERE id = $1",
+        "SELECT * FROM organizations WHERE id = $1 FOR UPDATE",
+    );
+    let row = sqlx::query(sql).bind(organization.to_string()).fetch_optional(conn).await?;
+    row.as_ref().map(read).transpose()
 }
 
 /// Takes the next number of the organization's own invoice numbering.

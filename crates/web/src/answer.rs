@@ -95,6 +95,13 @@ impl Answer {
         self.header(ETAG, value)
     }
 
+    /// The `ETag` of a version's very bytes: see [`crate::etag::of_content`].
+    #[must_use]
+    pub fn tagged_by_content(self, version: i64) -> Self {
+        let value = crate::etag::of_content(version, &self.body);
+        self.header(ETAG, value)
+    }
+
     /// `Vary` and `Preference-Applied` for the form the enums were written in.
     #[must_use]
     pub fn in_form(mut self, choice: Choice) -> Self {

@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod audit;
+pub(crate) mod available;
 pub(crate) mod customers;
 pub(crate) mod events;
 pub(crate) mod integrations;
@@ -28,11 +29,13 @@ pub(crate) fn guarded() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(access::list, access::create))
         .routes(routes!(access::delete))
         .routes(routes!(templates::list))
+        .routes(routes!(available::list))
         .routes(routes!(integrations::list, integrations::create))
         .routes(routes!(integrations::get, integrations::update, integrations::delete))
-        .routes(routes!(integrations::test))
         .routes(routes!(integrations::connect::connect))
         .routes(routes!(integrations::connect::disconnect))
+        .routes(routes!(integrations::actions::test))
+        .routes(routes!(integrations::actions::rotate_secrets))
         .routes(routes!(settings::get, settings::put))
         .routes(routes!(audit::list))
         .routes(routes!(events::list))

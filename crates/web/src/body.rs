@@ -76,12 +76,20 @@ impl RawBody {
 
     /// As [`RawBody::read`], with the currency of amounts whose object does not name one.
     pub fn read_in<T: Request>(&self, currency: Currency) -> Result<T, Problem> {
-        self.read_fields(currency).map(|(request, _)| request)
+        self.read_fields(currency, T::MAY_BE_EMPTY, T::read).map(|(request, _)| request)
     }
 
     /// Reads the body, and says in which form its enums came (`None`: it had none).
     pub fn read_with_form<T: Request>(&self) -> Result<(T, Option<Form>), Problem> {
-        self.read_fields(Currency::USD)
+        self.read_fields(Currency::USD, T::MAY_BE_EMPTY, T::read)
+    }
+
+    /// As [`RawBody::read_with_form`], by a reader that knows more than the body does, such as a template.
+    pub fn read_by<T>(
+        &self,
+        read: impl FnOnce(&mut Fields) -> Option<T>,
+    ) -> Result<(T, Option<Form>), Problem> {
+        self.read_fields(Currency::USD, false, read)
     }
 
     /// The text of one field ahead of the reading, for what the rest is read by. Unchecked; none where it is no text.
@@ -90,13 +98,18 @@ impl RawBody {
         Fields::new(entries).peek(key)
     }
 
-    fn read_fields<T: Request>(&self, currency: Currency) -> Result<(T, Option<Form>), Problem> {
+    fn read_fields<T>(
+        &self,
+        currency: Currency,
+        may_be_empty: bool,
+        read: impl FnOnce(&mut Fields) -> Option<T>,
+    ) -> Result<(T, Option<Form>), Problem> {
         let empty = self.bytes.as_ref().is_ok_and(Bytes::is_empty);
         if !self.json && (self.typed || !empty) {
             return Err(Problem::unsupported_media_type("application/json"));
         }
         let bytes = self.bytes()?;
-        let json = match (empty, T::MAY_BE_EMPTY) {
+        let json = match (empty, may_be_empty) {
             (true, true) => Json::Object(Vec::new()),
             (true, false) => return Err(Problem::bad_request("malformed_json", "The body is empty.")),
             (false, _) => Json::parse(bytes)
@@ -106,7 +119,7 @@ impl RawBody {
             return Err(Problem::bad_request("malformed_json", "The body must be a JSON object."));
         };
         let mut fields = Fields::new(entries).with_currency(currency);
-        let request = T::read(&mut fields);
+        let request = read(&mut fields);
         let (errors, form) = fields.finish();
         match request {
             _ if !errors.is_empty() => Err(Problem::validation(errors)),

@@ -29,7 +29,7 @@ pub trait Numbered: Copy + PartialEq + 'static {
 }
 
 /// How enum values are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Form {
     /// `"Payment"`.
     Names,

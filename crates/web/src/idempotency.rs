@@ -15,30 +15,31 @@ const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 /// The longest key.
 const MAX_KEY: usize = 255;
 
-/// What a caller calls its request, where it does. An extractor; 400 where the header is malformed.
+/// What a caller calls its request, where it does. An extractor that never fails: a malformed header is a 400,
+/// and a 400 comes after 401, 403 and 404.
 #[derive(Debug, Clone)]
 pub(crate) struct Repeat {
-    key: Option<String>,
+    key: Result<Option<String>, Problem>,
     scope: String,
     /// The id of this request, for an answer that is kept with it.
     pub trace_id: String,
 }
 
 impl Repeat {
-    /// The key as it is kept; none where the caller gave none.
-    pub(crate) fn key(&self, organization: OrganizationId, body: &[u8]) -> Option<Key> {
+    /// The key as it is kept; none where the caller gave none. 400 where the header is malformed.
+    pub(crate) fn key(&self, organization: OrganizationId, body: &[u8]) -> Result<Option<Key>, Problem> {
         let key = self.key.clone()?;
-        Some(Key { organization, scope: self.scope.clone(), key, body_hash: hash(body) })
+        Ok(key.map(|key| Key { organization, scope: self.scope.clone(), key, body_hash: hash(body) }))
     }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Repeat {
-    type Rejection = Problem;
+    type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         let trace_id = parts.extensions.get::<RequestId>().map(|it| it.0.clone()).unwrap_or_default();
         let scope = format!("{} {}", parts.method, parts.uri.path());
-        Ok(Self { key: read(&parts.headers)?, scope, trace_id })
+        Ok(Self { key: read(&parts.headers), scope, trace_id })
     }
 }
 

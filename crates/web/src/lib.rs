@@ -13,6 +13,7 @@ mod docs;
 pub mod enums;
 pub mod etag;
 mod idempotency;
+mod lists;
 mod middleware;
 mod openapi;
 mod ops;

@@ -1,8 +1,8 @@
 //! A change that may be asked for twice (`Idempotency-Key`): the work and the kept answer in one transaction.
 //!
 //! Owns which answers are kept: those that stay true. Refuses to keep a 4xx that a better request may turn,
-//! a 5xx, and a conflict that passes. A call that may charge does not belong in here: its answer is kept in the
-//! transaction that records it, see `api/payments/worldpay.rs`.
+//! a 5xx, and a conflict that passes. A change that calls a provider claims its key before, with a lease, and its
+//! use case keeps the answer in the last transaction.
 
 use std::sync::Arc;
 
@@ -56,8 +56,8 @@ impl Change {
         repeat: Repeat,
         body: &[u8],
     ) -> Result<Claimed<Self>, Problem> {
+        let key = repeat.key(organization, body)?;
         let mut tx = web.engine.db.write().await?;
-        let key = repeat.key(organization, body);
         if let Some(key) = &key {
             match claim(web, &mut tx, key, LEASE_SECONDS).await? {
                 Claimed::New(()) => {}
@@ -119,32 +119,59 @@ pub(crate) async fn ask(
     body: &[u8],
     work: impl Future<Output = Result<Answer, Problem>> + Send + 'static,
 ) -> Result<Response, Problem> {
-    let Some(key) = repeat.key(organization, body) else { return Ok(work.await?.into_response()) };
-    let mut tx = web.engine.db.write().await?;
-    match claim(&web, &mut tx, &key, call_seconds(&web)).await? {
-        Claimed::New(()) => tx.commit().await?,
-        Claimed::Done(response) => return Ok(response),
+    let Some(key) = repeat.key(organization, body)? else { return Ok(work.await?.into_response()) };
+    if let Claimed::Done(response) = claim_for_call(&web, Some(&key)).await? {
+        return Ok(response);
     }
     let task = tokio::spawn(async move {
-        let result = match work.await {
-            Err(problem) if stays_true(&problem) => Ok(Answer::of_problem(&problem, &repeat.trace_id)),
-            other => other,
+        let answer = match work.await {
+            Ok(answer) => answer,
+            Err(problem) => return refused(&web, Some(key), problem, &repeat.trace_id).await,
         };
         let mut tx = web.engine.db.write().await?;
-        match &result {
-            Ok(answer) => idempotency::complete(&mut tx, &key, &kept(answer)).await?,
-            Err(_) => idempotency::release(&mut tx, &key).await?,
-        }
+        idempotency::complete(&mut tx, &key, &kept(&answer)).await?;
         tx.commit().await?;
-        result.map(Answer::into_response)
+        Ok(answer.into_response())
     });
     task.await.map_err(Problem::internal)?
 }
 
-/// How long a claim lasts that a provider is called under.
-pub(crate) fn call_seconds(web: &Web) -> i64 {
-    let seconds = web.engine.settings.provider_timeout.as_secs();
-    i64::try_from(seconds).unwrap_or(i64::MAX).saturating_add(MARGIN_SECONDS)
+/// Claims the key of a change that calls a provider, in a transaction of its own. The change then runs in a task of
+/// its own: what was claimed must be ended also when the caller hangs up.
+pub(crate) async fn claim_for_call(
+    web: &Web,
+    key: Option<&idempotency::Key>,
+) -> Result<Claimed<()>, Problem> {
+    let Some(key) = key else { return Ok(Claimed::New(())) };
+    let seconds = i64::try_from(web.engine.settings.provider_timeout.as_secs()).unwrap_or(i64::MAX);
+    let mut tx = web.engine.db.write().await?;
+    let claimed = claim(web, &mut tx, key, seconds.saturating_add(MARGIN_SECONDS)).await?;
+    if matches!(claimed, Claimed::New(())) {
+        tx.commit().await?;
+    }
+    Ok(claimed)
+}
+
+/// Ends the claim of a change that did not come about: a refusal that stays true is kept, any other lets the same
+/// key try again.
+pub(crate) async fn refused(
+    web: &Web,
+    key: Option<idempotency::Key>,
+    problem: Problem,
+    trace_id: &str,
+) -> Result<Response, Problem> {
+    let Some(key) = key else { return Err(problem) };
+    let mut tx = web.engine.db.write().await?;
+    let response = if stays_true(&problem) {
+        let answer = Answer::of_problem(&problem, trace_id);
+        idempotency::complete(&mut tx, &key, &kept(&answer)).await?;
+        Ok(answer.into_response())
+    } else {
+        idempotency::release(&mut tx, &key).await?;
+        Err(problem)
+    };
+    tx.commit().await?;
+    response
 }
 
 /// Claims a key: new, done before, or an error that says why not.
@@ -183,6 +210,14 @@ pub(crate) fn stays_true(problem: &Problem) -> bool {
         StatusCode::UNPROCESSABLE_ENTITY => problem.name() != "idempotency_key_reused",
         _ => false,
     }
+}
+
+/// An answer of strings alone as it is kept: they can always be written.
+pub(crate) fn kept_or_500(answer: Result<Answer, Problem>) -> idempotency::Answer {
+    answer.map_or_else(
+        |_| idempotency::Answer { status: 500, headers: "[]".to_owned(), body: Vec::new() },
+        |answer| kept(&answer),
+    )
 }
 
 /// An answer as it is kept.

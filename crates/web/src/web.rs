@@ -14,8 +14,9 @@ use tokio::sync::{Semaphore, watch};
 use crate::{
     auth::Caller,
     demo::Demo,
+    lists::Lists,
     middleware::{limits::CONCURRENT, rate::Limiters, request_id::RequestId},
-    problem::Problem,
+    problem::{Errors, Problem},
     serve::Options,
 };
 
@@ -40,6 +41,7 @@ pub struct Web {
     pub(crate) render_metrics: Arc<dyn Fn() -> String + Send + Sync>,
     pub(crate) limits: Limits,
     pub(crate) limiters: Limiters,
+    pub(crate) lists: Lists,
     pub(crate) permits: Semaphore,
     pub(crate) demo: Option<Demo>,
     stop: watch::Receiver<bool>,
@@ -50,7 +52,19 @@ impl Web {
         let Options { engine, auth_secret, metrics_token, render_metrics, limits, demo } = options;
         let limiters = Limiters::new(limits.login_per_minute, limits.public_per_minute, &engine.ambient);
         let permits = Semaphore::new(CONCURRENT);
-        Self { engine, auth_secret, metrics_token, render_metrics, limits, limiters, permits, demo, stop }
+        let lists = Lists::default();
+        Self {
+            engine,
+            auth_secret,
+            metrics_token,
+            render_metrics,
+            limits,
+            limiters,
+            lists,
+            permits,
+            demo,
+            stop,
+        }
     }
 
     /// Whether Kontor is shutting down.
@@ -132,6 +146,37 @@ pub(crate) fn parameter(uri: &Uri, name: &'static str) -> Result<Option<String>,
         return Err(Problem::invalid(name, "is given twice"));
     }
     Ok(first)
+}
+
+/// Query parameters that are read one after another, and refused together.
+pub(crate) struct Query<'a> {
+    uri: &'a Uri,
+    errors: Errors,
+}
+
+impl<'a> Query<'a> {
+    /// Of a request.
+    pub(crate) fn new(uri: &'a Uri) -> Self {
+        Self { uri, errors: Errors::new() }
+    }
+
+    /// As [`parsed`]; what is wrong is told by [`Query::end`].
+    pub(crate) fn parsed<T>(
+        &mut self,
+        name: &'static str,
+        message: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        parsed(self.uri, name, message, read)
+            .inspect_err(|problem| self.errors.extend(problem.errors().clone()))
+            .ok()
+            .flatten()
+    }
+
+    /// 400 where anything was wrong.
+    pub(crate) fn end(self) -> Result<(), Problem> {
+        if self.errors.is_empty() { Ok(()) } else { Err(Problem::validation(self.errors)) }
+    }
 }
 
 /// As [`parameter`], read into a type; `message` tells what it must be.

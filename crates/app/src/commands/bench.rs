@@ -1,5 +1,6 @@
 //! `kontor bench`: the real operations over HTTP, against a running Kontor or one that is started for the run.
 
+mod lists;
 mod scenarios;
 mod target;
 
@@ -51,6 +52,10 @@ async fn measure_all(args: &Bench, asked: &[Scenario], target: Option<&Arc<Targe
             continue;
         }
         let target = target.context("there is nothing to measure")?;
+        if *scenario == Scenario::ListIntegrations {
+            lists::run(args, target).await?;
+            continue;
+        }
         let outcome = drive(*scenario, target, args).await?;
         report(*scenario, &outcome, target, args)?;
     }

@@ -30,6 +30,7 @@ pub(crate) async fn run(args: cli::Org) -> anyhow::Result<()> {
         code,
         name,
         return_urls: Vec::new(),
+        default_payment_provider: None,
         version: 1,
         created_at: ambient.now(),
     };

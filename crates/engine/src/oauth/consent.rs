@@ -19,7 +19,7 @@ pub(super) const GOOD_FOR: Duration = Duration::from_mins(15);
 
 impl Engine {
     /// Where a provider sends browsers back to.
-    pub(super) fn redirect_uri(&self, provider: &str) -> String {
+    pub fn redirect_uri(&self, provider: &str) -> String {
         let base = self.settings.public_url.as_str().trim_end_matches('/');
         format!("{base}/api/integrations/{provider}/callback")
     }

@@ -1,8 +1,10 @@
-//! `/api/organizations/{organizationId}/settings`: where customers may be sent back to.
+//! `/api/organizations/{organizationId}/settings`: where customers may be sent back to, and who takes payments.
 
 use std::sync::Arc;
 
 use axum::extract::State;
+use kontor_domain::integrations::IntegrationType;
+use kontor_providers::{Provider, Registry};
 use kontor_store::{Conn, organizations, organizations::Organization};
 use serde::Serialize;
 use serde_json::json;
@@ -11,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::{
     answer::Answer,
-    body::{Fields, RawBody, Request},
+    body::{Fields, RawBody},
     etag::{ETag, IfMatch},
     problem::Problem,
     web::{Params, Web, Who},
@@ -20,27 +22,61 @@ use crate::{
 /// The most origins that an organization lists.
 pub(crate) const MAX_ORIGINS: usize = 50;
 
-/// Settings to write.
+/// Settings to write; what is absent stays.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 pub(crate) struct Put {
     /// Origins such as `https://shop.example`, without a path.
-    return_urls: Vec<String>,
+    return_urls: Option<Vec<String>>,
+    /// The provider that payments go to where a request names none; null leaves it to the oldest integration.
+    #[schema(value_type = Option<String>, required = false, example = "WorldPay")]
+    default_payment_provider: Wish,
 }
 
-impl Request for Put {
-    fn read(fields: &mut Fields) -> Option<Self> {
-        let urls = fields.required("returnUrls").texts(0..=MAX_ORIGINS, 1..=2_048)?;
-        let mut origins = Vec::new();
-        for (at, text) in urls.iter().enumerate() {
-            match origin(text) {
-                Ok(origin) if !origins.contains(&origin) => origins.push(origin),
-                Ok(_) => {}
-                Err(message) => fields.wrong(&format!("returnUrls[{at}]"), message),
+/// What becomes of a setting that may be empty.
+enum Wish {
+    Keep,
+    Clear,
+    Set(String),
+}
+
+impl Put {
+    fn read(fields: &mut Fields, registry: &Registry) -> Self {
+        let urls = fields.optional("returnUrls").texts(0..=MAX_ORIGINS, 1..=2_048);
+        let return_urls = urls.map(|urls| {
+            let mut origins = Vec::new();
+            for (at, text) in urls.iter().enumerate() {
+                match origin(text) {
+                    Ok(origin) if !origins.contains(&origin) => origins.push(origin),
+                    Ok(_) => {}
+                    Err(message) => fields.wrong(&format!("returnUrls[{at}]"), message),
+                }
             }
-        }
-        Some(Self { return_urls: origins })
+            origins
+        });
+        let cleared = fields.is_null("defaultPaymentProvider");
+        let named = fields.optional("defaultPaymentProvider").text(1..=100);
+        let default_payment_provider = match named {
+            Some(name) => payments(fields, registry, &name).map_or(Wish::Keep, Wish::Set),
+            None if cleared => Wish::Clear,
+            None => Wish::Keep,
+        };
+        Self { return_urls, default_payment_provider }
     }
+}
+
+/// The payment provider of that name, as its template writes it.
+fn payments(fields: &mut Fields, registry: &Registry, name: &str) -> Option<String> {
+    let takes = |it: &Arc<dyn Provider>| it.template().integration_type == IntegrationType::Payment;
+    let found = registry.get(name).filter(takes);
+    if found.is_none() {
+        let all = registry.all();
+        let names: Vec<&str> =
+            all.iter().filter(|it| takes(it)).map(|it| it.template().provider.as_str()).collect();
+        let message = format!("must be a payment provider: {}", names.join(", "));
+        fields.wrong("defaultPaymentProvider", message);
+    }
+    found.map(|it| it.template().provider.clone())
 }
 
 /// Scheme, host and port of a text that is that and nothing more.
@@ -76,6 +112,8 @@ pub(crate) struct Settings {
     name: String,
     /// Where customers may be sent back to; outside production mode localhost is always among them.
     return_urls: Vec<String>,
+    /// The provider that payments go to where a request names none.
+    default_payment_provider: Option<String>,
 }
 
 impl Settings {
@@ -86,6 +124,7 @@ impl Settings {
             org_code: organization.code,
             name: organization.name,
             return_urls: organization.return_urls,
+            default_payment_provider: organization.default_payment_provider,
         };
         Ok(Answer::ok(&view)?.tagged(tag))
     }
@@ -111,7 +150,7 @@ pub(crate) async fn get(
     Settings::answer(load(&mut conn, &who).await?)
 }
 
-/// Replaces the organization's settings.
+/// Changes the organization's settings; what is absent stays.
 #[utoipa::path(put, path = "/api/organizations/{organizationId}/settings", tag = "Organization",
     params(("organizationId" = String, Path)), request_body = Put,
     responses((status = 200, description = "The settings", body = Settings)))]
@@ -124,13 +163,24 @@ pub(crate) async fn put(
 ) -> Result<Answer, Problem> {
     who.caller.admin()?;
     let id = who.in_path(&organization)?;
-    let asked: Put = body.read()?;
+    let (asked, _) = body.read_by(|fields| Some(Put::read(fields, &web.engine.registry)))?;
     let mut tx = web.engine.db.write().await?;
-    let before = load(&mut tx, &who).await?;
+    let before = organizations::lock(&mut tx, id).await?;
+    let before = before.ok_or_else(|| Problem::not_found("organization_not_found"))?;
     if_match.check(before.version)?;
-    let written = organizations::set_return_urls(&mut tx, id, before.version, &asked.return_urls).await;
-    written.map_err(|error| if_match.lost(error))?;
-    let detail = json!({ "fields": ["returnUrls"] });
+    let named = [
+        ("returnUrls", asked.return_urls.is_some()),
+        ("defaultPaymentProvider", !matches!(asked.default_payment_provider, Wish::Keep)),
+    ];
+    let fields: Vec<&str> = named.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect();
+    let urls = asked.return_urls.unwrap_or(before.return_urls);
+    let provider = match asked.default_payment_provider {
+        Wish::Keep => before.default_payment_provider,
+        Wish::Clear => None,
+        Wish::Set(name) => Some(name),
+    };
+    organizations::set(&mut tx, id, &urls, provider.as_deref()).await?;
+    let detail = json!({ "fields": fields });
     web.engine.audit(&mut tx, Some(id), &who.actor, "settings.updated", &id.to_string(), &detail).await?;
     let after = load(&mut tx, &who).await?;
     tx.commit().await?;

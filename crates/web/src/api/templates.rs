@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{extract::State, http::Uri};
 use kontor_domain::{
     integrations::IntegrationType,
-    templates::{ConfigurationField, FieldType, SecretField, Template},
+    templates::{ConfigurationField, FieldType, SecretField, Template, fields},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,7 +14,7 @@ use crate::{
     answer::Answer,
     enums::{self, Form, Numbered, Preference, Shown},
     problem::Problem,
-    web::{Web, Who, parsed},
+    web::{Query, Web, Who},
 };
 
 impl Numbered for IntegrationType {
@@ -56,6 +56,28 @@ pub(crate) struct Setting {
     default_value: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     options: Vec<String>,
+    /// What a value looks like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pattern: Option<String>,
+    /// Whether a change of it asks for a new connection test.
+    critical: bool,
+    /// When it is there; always where this is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    visible_when: Option<VisibleWhen>,
+}
+
+/// While a setting has one of these values.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct VisibleWhen {
+    key: String,
+    equals: Vec<String>,
+}
+
+impl VisibleWhen {
+    fn of(it: &fields::VisibleWhen) -> Self {
+        Self { key: it.key.clone(), equals: it.equals.clone() }
+    }
 }
 
 /// A secret of a template.
@@ -68,6 +90,14 @@ pub(crate) struct SecretSetting {
     required: bool,
     /// Whether an input field should hide it. It is in no answer either way.
     is_sensitive: bool,
+    /// The same in the other word that clients know.
+    is_secret: bool,
+    /// What a value looks like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pattern: Option<String>,
+    /// When it is there; always where this is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    visible_when: Option<VisibleWhen>,
 }
 
 /// What an integration with a provider consists of.
@@ -84,6 +114,9 @@ pub(crate) struct TemplateView {
     description: String,
     #[serde(rename = "requiresOAuth")]
     requires_oauth: bool,
+    /// What to register at a provider that sends browsers back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    callback_url: Option<String>,
     documentation_url: String,
     supported_features: Vec<String>,
     configuration_fields: Vec<Setting>,
@@ -91,17 +124,19 @@ pub(crate) struct TemplateView {
 }
 
 impl TemplateView {
-    fn of(template: &Template, form: Form) -> Self {
+    pub(super) fn of(web: &Web, template: &Template, form: Form) -> Self {
+        let callback = || web.engine.redirect_uri(&template.provider);
         Self {
             kind: form.show(template.integration_type),
             provider: template.provider.clone(),
             display_name: template.display_name.clone(),
             description: template.description.clone(),
             requires_oauth: template.requires_oauth(),
+            callback_url: template.requires_oauth().then(callback),
             documentation_url: template.documentation_url.clone(),
             supported_features: template.supported_features.clone(),
             configuration_fields: settings(template, form),
-            secret_fields: secrets(template),
+            secret_fields: secret_settings(template),
         }
     }
 }
@@ -116,18 +151,24 @@ pub(crate) fn settings(template: &Template, form: Form) -> Vec<Setting> {
         required: it.required,
         default_value: it.default.clone(),
         options: it.options.clone(),
+        pattern: it.pattern.as_ref().map(|it| it.source().to_owned()),
+        critical: it.critical,
+        visible_when: it.visible_when.as_ref().map(VisibleWhen::of),
     };
     template.configuration_fields.iter().map(view).collect()
 }
 
 /// The secrets of a template.
-pub(crate) fn secrets(template: &Template) -> Vec<SecretSetting> {
+pub(crate) fn secret_settings(template: &Template) -> Vec<SecretSetting> {
     let view = |it: &SecretField| SecretSetting {
         key: it.key.clone(),
         display_name: it.display_name.clone(),
         description: it.description.clone(),
         required: it.required,
         is_sensitive: it.sensitive,
+        is_secret: true,
+        pattern: it.pattern.as_ref().map(|it| it.source().to_owned()),
+        visible_when: it.visible_when.as_ref().map(VisibleWhen::of),
     };
     template.secret_fields.iter().map(view).collect()
 }
@@ -139,14 +180,14 @@ pub(crate) struct Templates {
 }
 
 /// The type that a query narrows to, by number or name.
-pub(crate) fn type_of(uri: &Uri) -> Result<Option<IntegrationType>, Problem> {
+pub(crate) fn kind_of(query: &mut Query<'_>) -> Option<IntegrationType> {
     let words = enums::choices::<IntegrationType>();
-    parsed(uri, "integrationType", &words, |text| enums::parse(text).map(|(it, _)| it))
+    query.parsed("integrationType", &words, |text| enums::parse(text).map(|(it, _)| it))
 }
 
 /// Lists what can be connected.
 #[utoipa::path(get, path = "/api/integration-templates", tag = "Integrations",
-    params(("integrationType" = Option<String>, Query, description = "Number or name")),
+    params(("integrationType" = Option<String>, Query, description = "Number or name", example = "1")),
     responses((status = 200, description = "The templates", body = Templates)))]
 pub(crate) async fn list(
     State(web): State<Arc<Web>>,
@@ -155,11 +196,13 @@ pub(crate) async fn list(
     uri: Uri,
 ) -> Result<Answer, Problem> {
     who.caller.admin()?;
-    let wanted = type_of(&uri)?;
+    let mut query = Query::new(&uri);
+    let wanted = kind_of(&mut query);
+    query.end()?;
     let choice = preference.choose(None);
     let all = web.engine.registry.all();
-    let found =
-        all.iter().map(|it| it.template()).filter(|it| wanted.is_none_or(|one| one == it.integration_type));
-    let templates = found.map(|it| TemplateView::of(it, choice.form)).collect();
+    let templates = all.iter().map(|it| it.template());
+    let found = templates.filter(|it| wanted.is_none_or(|wanted| wanted == it.integration_type));
+    let templates = found.map(|it| TemplateView::of(&web, it, choice.form)).collect();
     Ok(Answer::ok(&Templates { templates })?.in_form(choice))
 }

@@ -124,6 +124,11 @@ impl Fields {
         }
     }
 
+    /// Whether a full path is wrong so far.
+    pub fn is_wrong_at(&self, path: &str) -> bool {
+        self.errors.contains_key(path)
+    }
+
     /// Whether anything is wrong so far.
     pub fn is_wrong(&self) -> bool {
         !self.errors.is_empty()

@@ -57,3 +57,29 @@ fn if_none_match_compares_weakly_and_by_form() {
     assert!(!if_none_match("7").has(&tag), "a malformed header counts as none");
     assert!(!IfNoneMatch::of(&HeaderMap::new()).has(&tag));
 }
+
+#[test]
+fn a_tag_of_content_names_its_version_and_tells_other_bytes_apart() {
+    let tag = |body: &[u8]| of_content(7, body).to_str().unwrap().to_owned();
+    let (one, other) = (tag(b"one"), tag(b"other"));
+    assert_ne!(one, other);
+    assert_eq!(one, tag(b"one"));
+    assert!(if_match(&[&one]).unwrap().check(7).is_ok(), "what is no edit is no conflict");
+    assert_eq!(if_match(&[&one]).unwrap().check(8).unwrap_err().status(), 412);
+    let known =
+        IfNoneMatch::of(&HeaderMap::from_iter([(IF_NONE_MATCH, HeaderValue::from_str(&one).unwrap())]));
+    assert!(known.has(&of_content(7, b"one")) && !known.has(&of_content(7, b"other")));
+    assert!(!known.has(&of_content(8, b"one")));
+    for wrong in ["\"7-0123456789abcde\"", "\"7-0123456789abcdef0\"", "\"7-0123456789ABCDEF\"", "\"7-\""] {
+        assert_eq!(if_match(&[wrong]).unwrap().check(7).unwrap_err().status(), 412, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_malformed_if_match_is_told_when_it_is_asked_for() {
+    let request = axum::http::Request::builder().header(IF_MATCH, "7").body(()).unwrap();
+    let (mut parts, ()) = request.into_parts();
+    let read = IfMatch::from_request_parts(&mut parts, &()).await.unwrap();
+    assert!(read.is_present());
+    assert_eq!(read.check(7).unwrap_err().status(), 400);
+}

@@ -96,7 +96,36 @@ impl Target {
             let said = String::from_utf8_lossy(&answer.body).chars().take(400).collect::<String>();
             bail!("{path} answered {}: {said}", answer.status);
         }
+        if answer.body.is_empty() {
+            return Ok(Value::Null);
+        }
         Ok(serde_json::from_slice(&answer.body)?)
+    }
+
+    /// How long a list takes, from the request to its last byte, and how many bytes those are.
+    pub(super) async fn time(&self, path: &str) -> anyhow::Result<(Duration, usize)> {
+        let url = self.base.join(path)?;
+        let headers = [("authorization", self.bearer.as_str())];
+        let call = Call { headers: &headers, limit: LARGEST, ..Call::new(Method::Get, &url) };
+        let began = Instant::now();
+        let answer = self.http.send(call).await?;
+        let took = began.elapsed();
+        if answer.status != 200 {
+            bail!("{path} answered {}", answer.status);
+        }
+        Ok((took, answer.body.len()))
+    }
+
+    /// The organization that the token is of.
+    pub(super) async fn organization(&self) -> anyhow::Result<String> {
+        let mine = self.api(Method::Get, "/api/integrations/available", "", None).await?;
+        let id = mine.get("organizationId").and_then(Value::as_str);
+        id.map(str::to_owned).context("the answer names no organization")
+    }
+
+    /// Whether it was started for the run.
+    pub(super) fn is_ours(&self) -> bool {
+        self.started.is_some()
     }
 
     /// Acts as a browser does: sends a form, or follows a link where there is none. Returns status and page.

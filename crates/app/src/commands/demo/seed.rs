@@ -61,6 +61,7 @@ async fn organization(engine: &Engine, code: &str, name: &str) -> anyhow::Result
         code: code.to_owned(),
         name: name.to_owned(),
         return_urls: Vec::new(),
+        default_payment_provider: None,
         version: 1,
         created_at: engine.ambient.now(),
     };
@@ -79,7 +80,7 @@ async fn welcome_back(engine: &Engine, id: OrganizationId, origin: &str) -> anyh
         return Ok(tx.rollback().await?);
     }
     let urls = [found.return_urls, vec![origin.to_owned()]].concat();
-    organizations::set_return_urls(&mut tx, id, found.version, &urls).await?;
+    organizations::set(&mut tx, id, &urls, found.default_payment_provider.as_deref()).await?;
     Ok(tx.commit().await?)
 }
 

@@ -8,11 +8,12 @@ use kontor_store::integrations::Integration;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{load, tag};
+use super::load;
 use crate::{
     answer::Answer,
     body::{Fields, RawBody, Request},
     enums::Preference,
+    etag::ETag,
     idempotency::Repeat,
     problem::Problem,
     repeat::{Change, Claimed},
@@ -138,9 +139,10 @@ pub(crate) async fn disconnect(
     let result = match load(&web, conn, organization, &id).await {
         Ok((integration, _)) => {
             let ended = web.engine.disconnect(conn, organization, &who.actor, &integration).await;
-            ended
-                .map_err(Problem::from)
-                .and_then(|it| Ok(Answer::ok(&Disconnected::of(&it, organization))?.tagged(tag(&it, choice))))
+            ended.map_err(Problem::from).and_then(|it| {
+                Ok(Answer::ok(&Disconnected::of(&it, organization))?
+                    .tagged(ETag::new(it.version).in_form(choice)))
+            })
         }
         Err(problem) => Err(problem),
     };

@@ -2,22 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use kontor_domain::{
     ids::{IntegrationId, OrganizationId},
     integrations::IntegrationType,
     templates::Template,
 };
-use kontor_providers::TestReport;
-use kontor_store::{integrations::Integration, secrets::Sealed};
+use kontor_engine::{
+    credentials::Purpose,
+    integrations::{Rotated, Tested},
+};
+use kontor_providers::Provider;
+use kontor_store::{Conn, integrations::Integration, secrets, secrets::Sealed};
 use serde::Serialize;
 use url::Url;
 use utoipa::ToSchema;
 
 use crate::{
     amount::Time,
-    api::templates::{SecretSetting, Setting, secrets, settings},
+    api::templates::{SecretSetting, Setting, secret_settings, settings},
     enums::{Form, Shown},
+    problem::Problem,
 };
 
 /// An integration in a list.
@@ -109,6 +113,19 @@ pub(crate) struct AvailableFields {
     supported_features: Vec<String>,
 }
 
+impl AvailableFields {
+    /// Of a template; of one that is gone there is nothing to fill in.
+    fn of(template: Option<&Template>, form: Form) -> Self {
+        Self {
+            configuration_fields: template.map(|it| settings(it, form)).unwrap_or_default(),
+            secret_fields: template.map(secret_settings).unwrap_or_default(),
+            requires_oauth: template.is_some_and(Template::requires_oauth),
+            documentation_url: template.map(|it| it.documentation_url.clone()).unwrap_or_default(),
+            supported_features: template.map(|it| it.supported_features.clone()).unwrap_or_default(),
+        }
+    }
+}
+
 /// A secret that is set: its name and age.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -129,26 +146,21 @@ pub(crate) struct Detail {
 }
 
 impl Detail {
-    pub(super) fn of(
+    /// Of an integration, with the names of its secrets.
+    pub(super) async fn read(
+        conn: &mut Conn,
         it: &Integration,
         organization: OrganizationId,
-        template: &Template,
-        sealed: &[Sealed],
+        provider: Option<&dyn Provider>,
         form: Form,
-    ) -> Self {
-        let available_fields = AvailableFields {
-            configuration_fields: settings(template, form),
-            secret_fields: secrets(template),
-            requires_oauth: template.requires_oauth(),
-            documentation_url: template.documentation_url.clone(),
-            supported_features: template.supported_features.clone(),
-        };
+    ) -> Result<Self, Problem> {
+        let sealed = secrets::list(conn, organization, it.id, Purpose::Credential.as_str()).await?;
         let key = |it: &Sealed| SecretKey { key: it.field.clone(), updated_at: it.updated_at.into() };
-        Self {
+        Ok(Self {
             created: Created::of(it, organization, form),
-            available_fields,
+            available_fields: AvailableFields::of(provider.map(Provider::template), form),
             secret_keys: sealed.iter().map(key).collect(),
-        }
+        })
     }
 }
 
@@ -179,7 +191,8 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    pub(super) fn of(id: IntegrationId, report: &TestReport, at: Timestamp) -> Self {
+    pub(super) fn of(id: IntegrationId, tested: &Tested) -> Self {
+        let Tested { report, at } = tested;
         Self {
             integration_id: id.to_string(),
             is_successful: report.success,
@@ -187,7 +200,59 @@ impl Outcome {
             test_status: if report.success { "Success" } else { "Failed" },
             message: report.message.clone(),
             details: report.details.clone(),
-            tested_at: at.into(),
+            tested_at: (*at).into(),
+        }
+    }
+}
+
+/// How a rotation ended.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RotatedView {
+    integration_id: String,
+    organization_id: String,
+    /// Whether the new secrets are in use.
+    rotation_successful: bool,
+    /// Whether the provider took them; of use only where it was asked.
+    test_connection_successful: bool,
+    /// Whether the old ones are in use because the provider refused the new.
+    rolled_back: bool,
+    /// What happened, and what to do.
+    message: String,
+    /// Null where the old ones are in use.
+    rotated_at: Option<Time>,
+    /// The keys whose new values are in use.
+    rotated_secret_keys: Vec<String>,
+}
+
+impl RotatedView {
+    pub(super) fn of(rotated: &Rotated, organization: OrganizationId) -> Self {
+        let passed = rotated.report.as_ref().is_some_and(|it| it.success);
+        let details = rotated.report.as_ref().map(|it| it.details.as_str()).unwrap_or_default();
+        let message = match (rotated.in_use, &rotated.report) {
+            (true, Some(_)) if passed => {
+                "The secrets were rotated and the connection test passed.".to_owned()
+            }
+            (true, Some(_)) => format!(
+                "The secrets were rotated and the new ones are in use, but the connection test failed. {details}"
+            ),
+            (true, None) => {
+                "The secrets were rotated. Whether the provider takes them was not tested.".to_owned()
+            }
+            (false, _) => format!(
+                "The connection test failed with the new secrets, so the rotation was rolled back: the old ones \
+                 are in use. {details}"
+            ),
+        };
+        Self {
+            integration_id: rotated.id.to_string(),
+            organization_id: organization.to_string(),
+            rotation_successful: rotated.in_use,
+            test_connection_successful: passed,
+            rolled_back: !rotated.in_use,
+            message,
+            rotated_at: rotated.in_use.then(|| rotated.at.into()),
+            rotated_secret_keys: if rotated.in_use { rotated.keys.clone() } else { Vec::new() },
         }
     }
 }

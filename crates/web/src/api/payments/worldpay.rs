@@ -26,7 +26,7 @@ use crate::{
     body::RawBody,
     idempotency::Repeat,
     problem::{Errors, Problem},
-    repeat::{Claimed, call_seconds, claim, kept, stays_true},
+    repeat::{Claimed, claim_for_call, kept_or_500, refused},
     web::{Web, Who},
 };
 
@@ -78,13 +78,9 @@ pub(crate) async fn transaction_setup(
     let asked: Setup = body.read()?;
     who.caller.for_customer(&asked.customer_number)?;
     let order = order(&web, &who, asked).await?;
-    let key = repeat.key(who.organization(), body.bytes()?);
-    if let Some(key) = &key {
-        let mut tx = web.engine.db.write().await?;
-        match claim(&web, &mut tx, key, call_seconds(&web)).await? {
-            Claimed::New(()) => tx.commit().await?,
-            Claimed::Done(response) => return Ok(response),
-        }
+    let key = repeat.key(who.organization(), body.bytes()?)?;
+    if let Claimed::Done(response) = claim_for_call(&web, key.as_ref()).await? {
+        return Ok(response);
     }
     // What was claimed must be ended also when the caller hangs up: a task of its own does not go with the request.
     let task = tokio::spawn(open(Arc::clone(&web), who, order, key, repeat.trace_id));
@@ -98,29 +94,13 @@ async fn open(
     key: Option<idempotency::Key>,
     trace_id: String,
 ) -> Result<Response, Problem> {
-    let answer = |page: &Page| match Answer::ok(&SetupView::of(page)) {
-        Ok(answer) => kept(&answer),
-        // Strings alone: they can always be written.
-        Err(_) => idempotency::Answer { status: 500, headers: "[]".to_owned(), body: Vec::new() },
-    };
+    let answer = |page: &Page| kept_or_500(Answer::ok(&SetupView::of(page)));
     let opened = web.engine.open_hosted(who.organization(), &who.actor, order, key.as_ref(), answer).await;
-    let problem = match opened {
-        Ok(page) => return Ok(Answer::ok(&SetupView::of(&page))?.into_response()),
-        Err(error) => Problem::from(error),
-    };
-    let Some(key) = key else { return Err(problem) };
-    let mut tx = web.engine.db.write().await?;
-    let response = if stays_true(&problem) {
-        let answer = Answer::of_problem(&problem, &trace_id);
-        idempotency::complete(&mut tx, &key, &kept(&answer)).await?;
-        Ok(answer.into_response())
-    } else {
+    match opened {
+        Ok(page) => Ok(Answer::ok(&SetupView::of(&page))?.into_response()),
         // Nobody can have paid on a page that nobody was sent to, so the same key may try again.
-        idempotency::release(&mut tx, &key).await?;
-        Err(problem)
-    };
-    tx.commit().await?;
-    response
+        Err(error) => refused(&web, key, error.into(), &trace_id).await,
+    }
 }
 
 /// What is to be paid, after everything that can be checked without the provider.

@@ -20,6 +20,7 @@ fn organization(urls: &[&str]) -> Organization {
         code: "HANSA".to_owned(),
         name: "Hansa".to_owned(),
         return_urls: urls.iter().map(|it| (*it).to_owned()).collect(),
+        default_payment_provider: None,
         version: 1,
         created_at: ambient.now(),
     }

@@ -1,0 +1,113 @@
+//! What an integration can be asked to do: test its connection, rotate its secrets.
+//!
+//! Both call the provider. An `Idempotency-Key` is claimed before the call and answered in the recording transaction.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use kontor_domain::ids::{IntegrationId, OrganizationId};
+use kontor_engine::integrations::{Rotated, Rotation, Tested};
+use kontor_store::idempotency::Key;
+
+use super::{
+    load,
+    request::Rotate,
+    view::{Outcome, RotatedView},
+};
+use crate::{
+    answer::Answer,
+    body::RawBody,
+    idempotency::Repeat,
+    problem::Problem,
+    repeat::{Claimed, claim_for_call, kept_or_500, refused},
+    web::{Params, Web, Who},
+};
+
+/// Tests an integration with a real call to its provider. A failed test is a 200 that says so.
+#[utoipa::path(post, path = "/api/organizations/{organizationId}/integrations/{id}/test", tag = "Integrations",
+    params(("organizationId" = String, Path), ("id" = String, Path)),
+    responses((status = 200, description = "How it ended", body = Outcome)))]
+pub(crate) async fn test(
+    State(web): State<Arc<Web>>,
+    who: Who,
+    Params((organization, id)): Params<(String, String)>,
+    repeat: Repeat,
+    body: RawBody,
+) -> Result<Response, Problem> {
+    who.caller.admin()?;
+    let organization = who.in_path(&organization)?;
+    let (integration, _) = load(&web, &mut *web.engine.db.read().await?, organization, &id).await?;
+    let key = repeat.key(organization, body.bytes()?)?;
+    if let Claimed::Done(response) = claim_for_call(&web, key.as_ref()).await? {
+        return Ok(response);
+    }
+    let running = run_test(Arc::clone(&web), who, organization, integration.id, key, repeat.trace_id);
+    tokio::spawn(running).await.map_err(Problem::internal)?
+}
+
+async fn run_test(
+    web: Arc<Web>,
+    who: Who,
+    organization: OrganizationId,
+    id: IntegrationId,
+    key: Option<Key>,
+    trace_id: String,
+) -> Result<Response, Problem> {
+    let answer = |tested: &Tested| Answer::ok(&Outcome::of(id, tested));
+    let keep = |tested: &Tested| kept_or_500(answer(tested));
+    match web.engine.test_once(organization, &who.actor, id, key.as_ref(), keep).await {
+        Ok(tested) => Ok(answer(&tested)?.into_response()),
+        Err(error) => refused(&web, key, error.into(), &trace_id).await,
+    }
+}
+
+/// Puts new secrets in the place of old ones, which are kept sealed for 24 hours. With `rollbackOnFailure` the new
+/// ones come into use only if the provider takes them.
+#[utoipa::path(post, path = "/api/organizations/{organizationId}/integrations/{id}/rotate-secrets", tag = "Integrations",
+    params(("organizationId" = String, Path), ("id" = String, Path)), request_body = Rotate,
+    responses((status = 200, description = "How it ended", body = RotatedView)))]
+pub(crate) async fn rotate_secrets(
+    State(web): State<Arc<Web>>,
+    who: Who,
+    Params((organization, id)): Params<(String, String)>,
+    repeat: Repeat,
+    body: RawBody,
+) -> Result<Response, Problem> {
+    who.caller.admin()?;
+    let organization = who.in_path(&organization)?;
+    let (integration, provider) = load(&web, &mut *web.engine.db.read().await?, organization, &id).await?;
+    let template = provider.as_ref().map(|it| it.template());
+    let (asked, _) = body.read_by(|fields| Rotate::read(fields, template, &integration.configuration))?;
+    let key = repeat.key(organization, body.bytes()?)?;
+    if let Claimed::Done(response) = claim_for_call(&web, key.as_ref()).await? {
+        return Ok(response);
+    }
+    let running = run_rotation(
+        Arc::clone(&web),
+        who,
+        (organization, integration.id),
+        asked.into(),
+        key,
+        repeat.trace_id,
+    );
+    tokio::spawn(running).await.map_err(Problem::internal)?
+}
+
+async fn run_rotation(
+    web: Arc<Web>,
+    who: Who,
+    (organization, id): (OrganizationId, IntegrationId),
+    rotation: Rotation,
+    key: Option<Key>,
+    trace_id: String,
+) -> Result<Response, Problem> {
+    let answer = |rotated: &Rotated| Answer::ok(&RotatedView::of(rotated, organization));
+    let keep = |rotated: &Rotated| kept_or_500(answer(rotated));
+    match web.engine.rotate_secrets(organization, &who.actor, id, &rotation, key.as_ref(), keep).await {
+        Ok(rotated) => Ok(answer(&rotated)?.into_response()),
+        Err(error) => refused(&web, key, error.into(), &trace_id).await,
+    }
+}
