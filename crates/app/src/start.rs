@@ -74,7 +74,7 @@ pub(crate) async fn engine(config: &Config, migrate: bool) -> anyhow::Result<Arc
     let db = database(config, migrate).await?;
     let kek = key(config, &db, &ambient).await?;
     let http = Http::new(&config.opened()).map_err(anyhow::Error::msg)?;
-    let registry = Registry::new(config.providers()?, http).map_err(anyhow::Error::msg)?;
+    let registry = Registry::new(config.providers()?, http, ambient.clone()).map_err(anyhow::Error::msg)?;
     let settings = config.engine();
     let oauth = OAuth::new(StateKey::derive(&config.auth_secret(ambient.entropy())?));
     Ok(Arc::new(Engine { db, ambient, registry, credentials: Credentials::new(kek), oauth, settings }))

@@ -41,6 +41,7 @@ impl Engine {
 
     /// One sweep: every job that is due, then the chains, then the clean-up. Returns how many jobs ran.
     pub async fn sweep(self: &Arc<Self>, owner: &str) -> Result<usize, Error> {
+        self.reload_templates().await;
         self.adopt_orphans().await?;
         let mut ran = 0;
         loop {

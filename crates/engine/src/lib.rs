@@ -18,6 +18,7 @@ pub mod oauth;
 pub mod payments;
 pub mod resolve;
 pub mod settings;
+pub mod templates;
 
 pub use actor::Actor;
 pub use error::Error;

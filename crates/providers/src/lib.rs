@@ -4,7 +4,9 @@
 //! database, to retry anything that could charge again, and to log a body.
 
 pub mod authorize_net;
+pub mod declarative;
 pub mod error;
+pub mod folder;
 pub mod http;
 pub mod oauth;
 pub mod provider;

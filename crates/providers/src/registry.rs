@@ -1,11 +1,20 @@
 //! Which providers there are. A provider is a folder and one line here.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
 
-use kontor_domain::templates::Template;
+use kontor_domain::{Ambient, templates::Template};
 use url::Url;
 
-use crate::{Http, Provider, authorize_net, quickbooks, worldpay};
+use crate::{
+    Http, Provider, authorize_net,
+    declarative::Declarative,
+    folder::{Folder, Refused},
+    quickbooks, worldpay,
+};
 
 /// What the operator set, for each provider.
 #[derive(Debug, Clone, Default)]
@@ -16,34 +25,103 @@ pub struct Settings {
     pub worldpay: worldpay::Settings,
     /// QuickBooks Online.
     pub quickbooks: quickbooks::Settings,
+    /// The operator's folder of templates.
+    pub folder: Option<PathBuf>,
 }
+
+/// The templates that are built in and need no code of their own.
+pub const EMBEDDED: [&str; 0] = [];
+
+type Providers = Vec<Arc<dyn Provider>>;
 
 /// The providers. Shared: those that are described by the operator's files may change while the program runs.
 pub struct Registry {
-    providers: RwLock<Vec<Arc<dyn Provider>>>,
+    http: Http,
+    ambient: Ambient,
+    built_in: Providers,
+    current: RwLock<Current>,
+    /// Locked for as long as the folder is looked at.
+    folder: Mutex<Option<Folder>>,
+}
+
+/// What is in force.
+#[derive(Default)]
+struct Current {
+    all: Providers,
+    /// By name in small letters.
+    named: BTreeMap<String, Arc<dyn Provider>>,
+    /// Of the folder, by name in small letters.
+    described: BTreeMap<String, (Arc<Template>, Arc<dyn Provider>)>,
+    refused: Vec<Refused>,
 }
 
 impl Registry {
     /// All of them. Fails when an embedded template cannot be read, which the tests would have told.
-    pub fn new(settings: Settings, http: Http) -> Result<Self, String> {
-        let providers: Vec<Arc<dyn Provider>> = vec![
+    pub fn new(settings: Settings, http: Http, ambient: Ambient) -> Result<Self, String> {
+        let mut built_in: Providers = vec![
             Arc::new(authorize_net::AuthorizeNet::new(settings.authorize_net, http.clone())?),
             Arc::new(worldpay::Worldpay::new(settings.worldpay, http.clone())?),
-            Arc::new(quickbooks::QuickBooks::new(settings.quickbooks, http)?),
+            Arc::new(quickbooks::QuickBooks::new(settings.quickbooks, http.clone())?),
         ];
-        Ok(Self { providers: RwLock::new(providers) })
+        for text in EMBEDDED {
+            let template = Arc::new(template(text)?);
+            built_in.push(Arc::new(Declarative::new(template, http.clone(), ambient.clone())));
+        }
+        let folder = Mutex::new(settings.folder.map(Folder::new));
+        let registry = Self { http, ambient, built_in, current: RwLock::default(), folder };
+        registry.reload();
+        Ok(registry)
+    }
+
+    /// Looks at the operator's folder again, and puts in force what changed. Reads files: not for a task that must
+    /// not wait. Returns what is refused.
+    pub fn reload(&self) -> Vec<Refused> {
+        let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken =
+            |name: &str| self.built_in.iter().any(|it| it.template().provider.eq_ignore_ascii_case(name));
+        let contents = folder.as_mut().map(|it| it.look(taken)).unwrap_or_default();
+        let before = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        let mut next = Current { refused: contents.refused, ..Current::default() };
+        next.all.clone_from(&self.built_in);
+        for template in contents.templates {
+            let name = template.provider.to_ascii_lowercase();
+            // One that did not change keeps its tokens.
+            let kept = before.described.get(&name).filter(|(it, _)| Arc::ptr_eq(it, &template));
+            let provider =
+                kept.map_or_else(|| self.declared(&template), |(_, provider)| Arc::clone(provider));
+            next.all.push(Arc::clone(&provider));
+            next.described.insert(name, (template, provider));
+        }
+        let named = next.all.iter().map(|it| (it.template().provider.to_ascii_lowercase(), Arc::clone(it)));
+        next.named = named.collect();
+        for fault in next.refused.iter().filter(|it| !before.refused.contains(it)) {
+            tracing::warn!(%fault, "a template is not used as it is");
+        }
+        drop(before);
+        let refused = next.refused.clone();
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = next;
+        refused
+    }
+
+    fn declared(&self, template: &Arc<Template>) -> Arc<dyn Provider> {
+        Arc::new(Declarative::new(Arc::clone(template), self.http.clone(), self.ambient.clone()))
     }
 
     /// The provider of that name, in any case of letters. Whoever holds it goes on with it, also when it is
     /// replaced meanwhile.
     pub fn get(&self, provider: &str) -> Option<Arc<dyn Provider>> {
-        let providers = self.providers.read().unwrap_or_else(PoisonError::into_inner);
-        providers.iter().find(|it| it.template().provider.eq_ignore_ascii_case(provider)).map(Arc::clone)
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        current.named.get(&provider.to_ascii_lowercase()).map(Arc::clone)
     }
 
-    /// Every provider, in the order of the registry.
+    /// Every provider: those that are built in, in the order of the registry, then the folder's by file.
     pub fn all(&self) -> Vec<Arc<dyn Provider>> {
-        self.providers.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.current.read().unwrap_or_else(PoisonError::into_inner).all.clone()
+    }
+
+    /// How many are described by the operator's files.
+    pub fn described(&self) -> usize {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).described.len()
     }
 }
 

@@ -20,6 +20,8 @@ pub(super) struct Providers {
     /// Without its secret, which is read when it is needed.
     pub(super) quickbooks: quickbooks::Settings,
     pub(super) client_secret_file: Option<PathBuf>,
+    /// Where the operator's templates are.
+    pub(super) templates: Option<PathBuf>,
 }
 
 impl Providers {
@@ -54,6 +56,7 @@ impl Providers {
                 timeout_ms: quickbooks,
             },
             client_secret_file: source.path("providers.quickbooks.client_secret_file"),
+            templates: source.path("templates.folder"),
         };
         let app = (providers.quickbooks.client_id.is_some(), providers.client_secret_file.is_some());
         match app {
@@ -89,6 +92,7 @@ impl Providers {
             authorize_net: self.authorize_net.clone(),
             worldpay: self.worldpay.clone(),
             quickbooks: quickbooks::Settings { client_secret: secret, ..self.quickbooks.clone() },
+            folder: self.templates.clone(),
         })
     }
 }

@@ -45,6 +45,8 @@ impl Config {
         out += &line("environment", Some(text(quickbooks.environment.as_str())));
         out += &line("timeout_ms", Some(quickbooks.timeout_ms.to_string()));
         out += &address(quickbooks.sandbox_url.as_ref());
+        out += "\n[templates]\n";
+        out += &line("folder", path(self.providers.templates.as_ref()));
         out += "\n[network]\n";
         let hosts: Vec<toml::Value> = self.network.allow_hosts.iter().map(|it| it.clone().into()).collect();
         out += &line("allow_hosts", Some(toml::Value::Array(hosts).to_string()));

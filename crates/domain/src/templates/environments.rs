@@ -118,42 +118,66 @@ pub(super) fn check_address(table: &Table<'_>, key: &str, text: &Text) {
     }
 }
 
-/// Hosts that may be called.
+/// Hosts that may be called, each with a port where it is not 443.
 #[derive(Debug, Clone, Default)]
 pub struct AllowedHosts(Vec<String>);
+
+/// The port where none is written.
+const HTTPS: u16 = 443;
+
+fn parts(written: &str) -> Option<(&str, u16)> {
+    match written.split_once(':') {
+        Some((host, port)) => Some((host, port.parse().ok()?)),
+        None => Some((written, HTTPS)),
+    }
+}
 
 impl AllowedHosts {
     pub(super) fn read(table: &Table<'_>) -> Self {
         let mut hosts = Vec::new();
-        for host in table.texts("allowed_hosts") {
-            let plain = host.strip_prefix("*.").unwrap_or(&host);
-            let labels = |it: &str| {
-                !it.is_empty()
-                    && it.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-            };
-            // `*.com` would be half of the world.
-            let too_wide = host.starts_with("*.") && !plain.contains('.');
-            if too_wide || !plain.split('.').all(labels) {
+        for written in table.texts("allowed_hosts") {
+            if !parts(&written).is_some_and(|(host, _)| is_pattern(host)) {
                 let message =
                     "must be host names in small letters, or *.example.com for every host below one";
-                table.wrong("allowed_hosts", format!("has {host:?}, and {message}"));
+                table.wrong("allowed_hosts", format!("has {written:?}, and {message}"));
             }
-            hosts.push(host);
+            hosts.push(written);
         }
         Self(hosts)
     }
 
-    /// Whether a host may be called. `*.example.com` is every host below `example.com`, not itself.
-    pub fn allows(&self, host: &str) -> bool {
-        let host = host.trim_end_matches('.').to_ascii_lowercase();
-        self.0.iter().any(|it| match it.strip_prefix('*') {
+    /// Whether a host may be called at a port. `*.example.com` is every host below `example.com`, not itself.
+    pub fn allows(&self, host: &str, port: u16) -> bool {
+        let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+        let fits = |pattern: &str| match pattern.strip_prefix('*') {
             Some(suffix) => host.len() > suffix.len() && host.ends_with(suffix),
-            None => *it == host,
-        })
+            None => pattern == host,
+        };
+        self.0.iter().filter_map(|it| parts(it)).any(|(pattern, its)| its == port && fits(pattern))
     }
 
     /// As they are written.
     pub fn all(&self) -> &[String] {
         &self.0
+    }
+}
+
+fn is_pattern(host: &str) -> bool {
+    let plain = host.strip_prefix("*.").unwrap_or(host);
+    // `*.com` would be half of the world.
+    let too_wide = host.starts_with("*.") && !plain.contains('.');
+    let label = |it: &str| {
+        !it.is_empty() && it.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-')
+    };
+    !too_wide && plain.split('.').all(label)
+}
+
+/// The host and port of an address that is written out; none where something is yet to be filled in.
+pub(super) fn place(text: &Text) -> Option<(&str, u16)> {
+    let (scheme, rest) = text.literal()?.split_once("://")?;
+    let authority = rest.split(['/', '?']).next()?;
+    match authority.split_once(':') {
+        Some((host, port)) => Some((host, port.parse().ok()?)),
+        None => Some((authority, if scheme == "http" { 80 } else { HTTPS })),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     Authentication, Template,
     authentication::Method,
+    environments::place,
     fields::{FieldType, VisibleWhen},
     reader::Table,
     text::{Fact, Place, Spot, Text},
@@ -114,10 +115,9 @@ fn environments(template: &Template, table: &Table<'_>) {
 
 /// A host that is written out is among those that may be called.
 fn check_host(template: &Template, table: &Table<'_>, key: &str, text: &Text) {
-    let Some(url) = text.literal() else { return };
-    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-    let host = rest.split(['/', '?', ':']).next().unwrap_or_default();
-    if !host.is_empty() && !template.allowed_hosts.allows(host) {
+    if let Some((host, port)) = place(text)
+        && !template.allowed_hosts.allows(host, port)
+    {
         table.wrong(key, format!("has an address at {host}, which is not among allowed_hosts"));
     }
 }

@@ -222,6 +222,11 @@ impl Text {
         Ok(Self { parts })
     }
 
+    /// Out of its pieces.
+    pub fn of(parts: Vec<Part>) -> Self {
+        Self { parts }
+    }
+
     /// A placeholder with a text after it.
     pub(super) fn joined(place: Place, rest: &Self) -> Self {
         let mut parts = vec![Part::Place(place)];
