@@ -268,7 +268,10 @@ impl Engine {
             "connectedBy": consent.asked_by,
         });
         self.tell(&mut tx, organization, "integration.connected", &subject, &data).await?;
-        self.audit(&mut tx, Some(organization), actor, "integration.connected", &subject, &data).await?;
+        // What the provider said of the account is told by the event; the trail holds names alone.
+        let fields: Vec<String> = account.keys().map(|key| format!("account.{key}")).collect();
+        let detail = json!({ "provider": integration.provider, "fields": fields, "otherAccount": other });
+        self.audit(&mut tx, Some(organization), actor, "integration.connected", &subject, &detail).await?;
         tx.commit().await?;
         Ok(other)
     }
@@ -287,7 +290,8 @@ impl Engine {
         let conn: &mut Conn = &mut tx;
         self.tell(conn, claims.organization, "integration.connect_failed", &subject, &data).await?;
         let action = "integration.connect_failed";
-        self.audit(conn, Some(claims.organization), actor, action, &subject, &data).await?;
+        let detail = json!({ "provider": integration.provider, "reason": word });
+        self.audit(conn, Some(claims.organization), actor, action, &subject, &detail).await?;
         Ok(tx.commit().await?)
     }
 

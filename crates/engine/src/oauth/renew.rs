@@ -184,16 +184,10 @@ impl Engine {
         jobs::remove(&mut tx, organization, UPKEEP, &subject).await?;
         let data = json!({ "provider": integration.provider, "reason": why });
         self.tell(&mut tx, organization, "integration.reauthorization_required", &subject, &data).await?;
-        let actor = Actor::system();
-        self.audit(
-            &mut tx,
-            Some(organization),
-            &actor,
-            "integration.reauthorization_required",
-            &subject,
-            &data,
-        )
-        .await?;
+        // The event says why; the trail holds no words of a provider's.
+        let (actor, action) = (Actor::system(), "integration.reauthorization_required");
+        let detail = json!({ "provider": integration.provider });
+        self.audit(&mut tx, Some(organization), &actor, action, &subject, &detail).await?;
         tx.commit().await?;
         tracing::warn!(integration = subject, why, "a connection has to be made anew");
         Ok(())

@@ -99,7 +99,7 @@ impl Engine {
         let detail = json!({
             "provider": row.provider,
             "outcome": outcome,
-            "error": error.map(|it| it.to_string()),
+            "code": error.and_then(|it| it.code),
         });
         let subject = row.integration.to_string();
         let actor = Actor::system();

@@ -29,6 +29,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Reply, ProviderError> {
     if bytes.trim_ascii().is_empty() {
         return Err(ProviderError::nonsense("it is empty"));
     }
+    // A page behind the mark, or under JSON's own name.
+    if bytes.trim_ascii_start().starts_with(b"<") {
+        return Err(ProviderError::nonsense("it is a web page"));
+    }
     let body: Value = serde_json::from_slice(bytes).map_err(|_| ProviderError::nonsense("it is no JSON"))?;
     let messages = &body["messages"];
     let ok = match messages["resultCode"].as_str() {

@@ -1,5 +1,7 @@
 //! Every write leaves its row, and no row holds a value.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::support::{Engine, on_both, process::Demo};
@@ -10,9 +12,15 @@ const CANARY: &str = "canary7f3a";
 struct Trail<'a> {
     demo: &'a Demo,
     calls: usize,
+    /// Method and route of what was seen to leave its row.
+    seen: BTreeSet<(String, String)>,
 }
 
-impl Trail<'_> {
+impl<'a> Trail<'a> {
+    fn of(demo: &'a Demo) -> Self {
+        Self { demo, calls: 0, seen: BTreeSet::new() }
+    }
+
     /// Sends a request and finds the rows that it left.
     async fn send(
         &mut self,
@@ -45,8 +53,37 @@ impl Trail<'_> {
             named.sort_by_key(ToString::to_string);
             assert_eq!(named, *fields, "{action}: {row}");
         }
+        rows.iter().for_each(uniform);
+        self.seen.insert((method.to_owned(), route(path)));
         answer
     }
+}
+
+/// The route of a path: ids have a prefix, and the organization's is named otherwise than the others.
+fn route(path: &str) -> String {
+    let part = |it: &str| match it.split_once('_') {
+        Some(("org", _)) => "{organizationId}".to_owned(),
+        Some(("int" | "key", _)) => "{id}".to_owned(),
+        _ => it.to_owned(),
+    };
+    path.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
+/// Every route that changes an integration, the settings or API credentials.
+async fn writes(demo: &Demo) -> BTreeSet<(String, String)> {
+    let description = demo.nobody().get("/openapi.json").await.expect(200).json();
+    let mut writes = BTreeSet::new();
+    for (path, methods) in description["paths"].as_object().expect("paths") {
+        for (method, operation) in methods.as_object().expect("methods") {
+            let tag = operation["tags"][0].as_str().unwrap_or_default();
+            let guarded = operation["security"].as_array().is_some_and(|it| !it.is_empty());
+            if guarded && method != "get" && ["Integrations", "Organization", "Access"].contains(&tag) {
+                writes.insert((method.to_uppercase(), path.clone()));
+            }
+        }
+    }
+    assert!(writes.len() > 6, "{writes:?}");
+    writes
 }
 
 async fn all(demo: &Demo) -> Vec<Value> {
@@ -62,7 +99,7 @@ fn worldpay(demo: &Demo) -> Value {
 
 async fn every_write_leaves_its_row(engine: Engine) {
     let demo = Demo::start(engine);
-    let mut trail = Trail { demo: &demo, calls: 0 };
+    let mut trail = Trail::of(&demo);
     let organization = format!("/api/organizations/{}", demo.text("organizationId"));
     let list = format!("{organization}/integrations");
     let made = crate::support::process::integration(&worldpay(&demo));
@@ -93,7 +130,16 @@ async fn every_write_leaves_its_row(engine: Engine) {
     let test = format!("{one}/test");
     let wanted: [(&str, &[&str]); 2] = [("secret.opened", &opened), ("integration.tested", &[])];
     trail.leaves(("POST", &test, None, 200), &wanted).await;
+    let rotate = format!("{one}/rotate-secrets");
+    let new = json!({ "newSecrets": { "AccountToken": worldpay(&demo)["AccountToken"] } });
+    let wanted: [(&str, &[&str]); 3] = [
+        ("integration.secrets_rotated", &["secrets.AccountToken"]),
+        ("secret.opened", &opened),
+        ("integration.tested", &[]),
+    ];
+    trail.leaves(("POST", &rotate, Some(new), 200), &wanted).await;
     trail.leaves(("DELETE", &one, None, 204), &[("integration.deleted", &[])]).await;
+    consent(&demo, &mut trail).await;
     let settings = json!({ "returnUrls": ["https://shop.example"] });
     let path = format!("{organization}/settings");
     trail.leaves(("PUT", &path, Some(settings), 200), &[("settings.updated", &["returnUrls"])]).await;
@@ -106,11 +152,49 @@ async fn every_write_leaves_its_row(engine: Engine) {
     // What was refused changed nothing and says so: no row tells of a change that was none.
     let (_, rows) = trail.send("PUT", &path, Some(json!({ "returnUrls": ["nowhere"] })), 400).await;
     assert!(rows.is_empty(), "{rows:?}");
+    let all = writes(&demo).await;
+    let unseen: Vec<_> = all.difference(&trail.seen).collect();
+    assert!(unseen.is_empty(), "show here which row these leave: {unseen:?}");
+}
+
+/// The rows of a connection by consent, from its beginning to its end.
+async fn consent(demo: &Demo, trail: &mut Trail<'_>) {
+    let list = format!("/api/organizations/{}/integrations", demo.text("organizationId"));
+    let books = json!({ "integrationType": "Accounting", "provider": "QuickBooks", "displayName": "Books" });
+    let (made, _) = trail.send("POST", &list, Some(books), 201).await;
+    let one = format!("{list}/{}", made["id"].as_str().expect("an id"));
+    let started: [(&str, &[&str]); 1] = [("integration.connect_started", &[])];
+    let connect = format!("{one}/connect");
+    let begun = trail.leaves(("POST", &connect, Some(json!({ "state": "7" })), 200), &started).await;
+    let address = begun["authorizationUrl"].as_str().expect("an address");
+    let address = url::Url::parse(address).expect("an address");
+    let state = address.query_pairs().find(|(name, _)| name == "state").expect("a state").1.into_owned();
+    // Somebody says no; then the same way back is tried again, and one that nobody was sent on.
+    let query = |state: &str| {
+        let pairs = [("state", state), ("error", "access_denied"), ("error_description", CANARY)];
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+    };
+    for state in [state.as_str(), state.as_str(), CANARY] {
+        demo.nobody().get(&format!("/api/integrations/QuickBooks/callback?{}", query(state))).await;
+    }
+    let rows = all(demo).await;
+    let of = |action: &str| rows.iter().filter(|it| it["action"] == action).collect::<Vec<_>>();
+    for action in ["integration.connect_failed", "oauth.callback_refused"] {
+        let [row] = of(action).try_into().unwrap_or_else(|it| panic!("one {action}: {it:?}"));
+        assert_eq!(row["actor"], "anonymous", "{row}");
+        assert!(!row.to_string().contains(CANARY), "{row}");
+        uniform(row);
+    }
+    let nobodys =
+        "SELECT COUNT(*) FROM audit WHERE organization_id = '' AND action = 'oauth.callback_refused'";
+    assert_eq!(demo.database.count(nobodys), 1);
+    let ended: [(&str, &[&str]); 1] = [("integration.disconnected", &[])];
+    trail.leaves(("POST", &format!("{one}/disconnect"), None, 200), &ended).await;
 }
 
 async fn no_row_holds_a_value(engine: Engine) {
     let demo = Demo::start(engine);
-    let mut trail = Trail { demo: &demo, calls: 0 };
+    let mut trail = Trail::of(&demo);
     let organization = format!("/api/organizations/{}", demo.text("organizationId"));
     let list = format!("{organization}/integrations");
     let body = json!({

@@ -37,7 +37,8 @@ fn an_answer_is_read_with_and_without_its_mark() {
 fn what_does_not_say_whether_it_was_done_is_no_answer() {
     assert_eq!(refused(""), "it is empty");
     assert_eq!(refused("\u{feff} "), "it is empty");
-    assert_eq!(refused("<html>"), "it is no JSON");
+    assert_eq!(refused("\u{feff} <html>"), "it is a web page");
+    assert_eq!(refused("hello"), "it is no JSON");
     assert_eq!(refused(&format!("{{{OK}")), "it is no JSON", "cut off");
     let unsaid = "it does not say whether the request was done";
     for text in [
