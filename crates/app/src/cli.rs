@@ -37,6 +37,36 @@ pub(crate) enum Command {
     Access(Access),
     /// Load of the real operations, with a histogram.
     Bench(Bench),
+    /// Templates of providers.
+    #[command(subcommand)]
+    Templates(Templates),
+}
+
+/// `kontor templates …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Templates {
+    /// Lists every provider that can be connected, and what is wrong with the folder's.
+    List {
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Says everything that is wrong with templates, with file and line.
+    Check {
+        /// The templates.
+        #[arg(required = true, value_name = "FILE", value_parser = existing)]
+        files: Vec<PathBuf>,
+        /// Runs the connection test against the fakes of this folder's fixtures too.
+        #[arg(long, value_name = "DIR", value_parser = existing)]
+        fixtures: Option<PathBuf>,
+    },
+    /// Prints the JSON Schema of templates.
+    Schema,
+}
+
+/// A path that is there: one that is not is wrong use.
+fn existing(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    if path.exists() { Ok(path) } else { Err("there is no such file or folder".to_owned()) }
 }
 
 /// Where settings come from.

@@ -9,6 +9,7 @@ pub(crate) mod org;
 pub(crate) mod serve;
 pub(crate) mod simulate;
 mod simulators;
+pub(crate) mod templates;
 pub(crate) mod token;
 
 use kontor_domain::ids::OrganizationId;

@@ -42,6 +42,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Org(args) => commands::org::run(args).await,
         Command::Token(args) => commands::token::run(args).await,
         Command::Access(args) => commands::access::run(args).await,
+        Command::Templates(args) => commands::templates::run(args).await,
         Command::Bench(args) => commands::bench::run(args).await,
     }
 }

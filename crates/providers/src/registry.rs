@@ -30,7 +30,16 @@ pub struct Settings {
 }
 
 /// The templates that are built in and need no code of their own.
-pub const EMBEDDED: [&str; 0] = [];
+pub const EMBEDDED: [&str; 8] = [
+    include_str!("../../../templates/smtp.toml"),
+    include_str!("../../../templates/sendgrid.toml"),
+    include_str!("../../../templates/twilio.toml"),
+    include_str!("../../../templates/easypost.toml"),
+    include_str!("../../../templates/shippo.toml"),
+    include_str!("../../../templates/segment.toml"),
+    include_str!("../../../templates/hubspot.toml"),
+    include_str!("../../../templates/shipstation.toml"),
+];
 
 type Providers = Vec<Arc<dyn Provider>>;
 
@@ -117,6 +126,11 @@ impl Registry {
     /// Every provider: those that are built in, in the order of the registry, then the folder's by file.
     pub fn all(&self) -> Vec<Arc<dyn Provider>> {
         self.current.read().unwrap_or_else(PoisonError::into_inner).all.clone()
+    }
+
+    /// What of the folder is not used as it is.
+    pub fn refused(&self) -> Vec<Refused> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).refused.clone()
     }
 
     /// How many are described by the operator's files.

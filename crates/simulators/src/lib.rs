@@ -6,6 +6,7 @@
 pub mod authorize_net;
 mod clock;
 mod control;
+pub mod fake;
 mod faults;
 mod ledger;
 pub mod quickbooks;

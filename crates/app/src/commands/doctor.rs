@@ -34,6 +34,7 @@ pub(crate) async fn run(args: cli::Settings) -> anyhow::Result<()> {
     let config = Config::load(args.config.as_deref())?;
     let mut findings = vec![Finding::good("settings", "every key is known and every value fits")];
     findings.push(folder(&config));
+    templates(&config, &mut findings);
     match Db::open(&config.database_url()).await {
         Ok(db) => {
             database(&config, &db, &mut findings).await;
@@ -51,6 +52,21 @@ pub(crate) async fn run(args: cli::Settings) -> anyhow::Result<()> {
     }
     anyhow::ensure!(bad == 0, "{bad} check(s) found something to do");
     Ok(())
+}
+
+fn templates(config: &Config, findings: &mut Vec<Finding>) {
+    match super::templates::providers(config) {
+        Ok(registry) => {
+            let refused = registry.refused();
+            if refused.is_empty() {
+                let words =
+                    format!("{} providers, {} of the folder", registry.all().len(), registry.described());
+                findings.push(Finding::good("templates", words));
+            }
+            findings.extend(refused.iter().map(|it| Finding::bad("templates", it.to_string())));
+        }
+        Err(error) => findings.push(Finding::bad("templates", error.to_string())),
+    }
 }
 
 fn folder(config: &Config) -> Finding {
