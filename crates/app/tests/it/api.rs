@@ -2,7 +2,10 @@
 
 mod authorize_net;
 mod books;
+mod contract;
+mod documents;
 mod integrations;
+mod rotation;
 
 use serde_json::json;
 

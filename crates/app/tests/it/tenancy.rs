@@ -145,7 +145,25 @@ async fn a_customer_reads_its_own_and_changes_nothing_of_the_shop(engine: Engine
     assert!(numbers.iter().all(|it| it == "CUST-1002"), "{numbers:?}");
 }
 
+async fn a_seller_administers_nothing(engine: Engine) {
+    let demo = prepared(engine).await;
+    let seller = demo.caller("SalesRep", None);
+    let mut probed = 0;
+    for route in routes(&demo).await.iter().filter(|it| !it.open) {
+        if !route.path.starts_with("/api/organizations/") && !route.path.starts_with("/api/integration") {
+            continue;
+        }
+        let path = fill(&demo, &route.path).await;
+        let answer = ask(&seller, route, &path).await;
+        assert_eq!(answer.status, 403, "{} {path}: {}", route.method, answer.text);
+        assert_eq!(answer.code(), "forbidden");
+        probed += 1;
+    }
+    assert!(probed > 15, "{probed} routes");
+}
+
 on_both!(
+    a_seller_administers_nothing,
     nobody_gets_anything_without_saying_who_it_is,
     another_organization_finds_nothing_here,
     a_customer_reads_its_own_and_changes_nothing_of_the_shop,

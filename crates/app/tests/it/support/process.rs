@@ -209,12 +209,14 @@ impl Program {
     }
 
     pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
-        let simulator = self.simulated["simulators"]["worldpay"].as_str().expect("an address");
+        let simulator =
+            |name: &str| self.simulated["simulators"][name].as_str().expect("an address").to_owned();
         vec![
             ("KONTOR_LISTEN", self.address.clone()),
             ("KONTOR_DATA_DIR", self.data().display().to_string()),
             ("KONTOR_DATABASE_URL", self.database.url()),
-            ("KONTOR_PROVIDERS__WORLDPAY__SANDBOX_URL", simulator.to_owned()),
+            ("KONTOR_PROVIDERS__WORLDPAY__SANDBOX_URL", simulator("worldpay")),
+            ("KONTOR_PROVIDERS__AUTHORIZE_NET__SANDBOX_URL", simulator("authorizeNet")),
             ("KONTOR_PROVIDERS__WORLDPAY__TIMEOUT_MS", "1000".to_owned()),
             ("KONTOR_PAYMENTS__RESOLVE_AFTER_SECONDS", "1".to_owned()),
             ("KONTOR_PAYMENTS__SWEEP_SECONDS", "1".to_owned()),

@@ -174,3 +174,40 @@ fn every_statement_names_its_organization() {
     );
     hold(&files(&["crates/store/src"], ".rs"), rule);
 }
+
+/// A list of integrations is kept until its revision moves: whatever writes one must move it.
+fn unseen_changes(file: &File) -> Vec<String> {
+    let lines: Vec<&str> = file.text.lines().collect();
+    let mut broken = Vec::new();
+    for (line, text) in scan::texts(&file.text) {
+        let words: Vec<&str> = text.split_whitespace().take(3).collect();
+        let writes = matches!(
+            words.as_slice(),
+            ["UPDATE", "integrations", ..]
+                | ["INSERT", "INTO", "integrations"]
+                | ["DELETE", "FROM", "integrations"]
+        );
+        if !writes || file.is_test() {
+            continue;
+        }
+        let begin = lines.iter().take(line).rposition(|it| it.contains("fn ")).unwrap_or(0);
+        let body = lines.iter().skip(begin).take_while(|it| **it != "}");
+        if !body.into_iter().any(|it| it.contains("touch(conn")) {
+            broken.push(format!("{line}: integrations change and their revision does not"));
+        }
+    }
+    broken
+}
+
+#[test]
+fn every_change_of_integrations_moves_their_revision() {
+    let writes = |rest: &str| {
+        format!(
+            "pub async fn a() {{\n    let a = \"DELETE FROM integrations WHERE organization_id = $1\";\n{rest}}}\n\npub async fn b() {{\n    touch(conn, organization);\n}}\n"
+        )
+    };
+    catches("crates/store/src/a.rs", &writes(""), unseen_changes);
+    passes("crates/store/src/a.rs", &writes("    touch(conn, organization).await?;\n"), unseen_changes);
+    passes("crates/store/src/a.rs", "let a = \"DELETE FROM integration_secrets\";", unseen_changes);
+    hold(&rust(), unseen_changes);
+}
