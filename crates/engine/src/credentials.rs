@@ -17,7 +17,7 @@ use kontor_domain::{
     ids::{IntegrationId, OrganizationId},
 };
 use kontor_providers::Connection;
-use kontor_store::{Conn, integrations, integrations::Integration, secrets, secrets::Sealed};
+use kontor_store::{Conn, integrations::Integration, secrets, secrets::Sealed};
 use kontor_vault::{Context, Kek, Keyring};
 use serde_json::json;
 
@@ -158,22 +158,37 @@ impl Engine {
         why: &str,
     ) -> Result<Opened, Error> {
         let id = integration.id;
-        let mut seen = integration.clone();
-        for _ in 0..TRIES {
-            let values = self.open_secrets(organization, id, &[Purpose::Credential], &[], actor, why).await?;
-            let now = integrations::get(&mut *self.db.read().await?, organization, id).await?;
-            let now = now.ok_or(Error::IntegrationNotFound)?;
-            if now.version == seen.version {
-                return Ok(Opened {
-                    configuration: now.configuration,
-                    secrets: values.into_iter().map(|((_, field), value)| (field, value)).collect(),
-                    account: BTreeMap::new(),
-                    access_token: None,
-                });
+        let purpose = Purpose::Credential;
+        let (mut tried, mut noted) = (0, false);
+        loop {
+            let found = {
+                let mut conn = self.db.read().await?;
+                secrets::with_settings(&mut conn, organization, id, purpose.as_str()).await?
+            };
+            let (configuration, sealed) = found.ok_or(Error::IntegrationNotFound)?;
+            let sealed: Vec<_> = sealed.into_iter().map(|it| (purpose, it)).collect();
+            if !noted {
+                let mut tx = self.db.write().await?;
+                self.note_opening(&mut tx, organization, id, &sealed, actor, why).await?;
+                tx.commit().await?;
+                noted = true;
             }
-            seen = now;
+            tried += 1;
+            let mut conn = self.db.read().await?;
+            match self.unseal(&mut conn, organization, id, sealed, true).await {
+                // Re-sealed under a newer key, and the older one destroyed, after the values were read.
+                Err(Error::KeyGone { .. }) if tried < TRIES => {}
+                other => {
+                    let secrets = other?.into_iter().map(|((_, field), value)| (field, value)).collect();
+                    return Ok(Opened {
+                        configuration,
+                        secrets,
+                        account: BTreeMap::new(),
+                        access_token: None,
+                    });
+                }
+            }
         }
-        Err(kontor_store::Error::Stale.into())
     }
 
     /// Opens an integration's values of these purposes for one call: the fields that are named, or all where none

@@ -1,8 +1,11 @@
 //! Sealed values of integrations: credentials, tokens, what they replaced. Only sealed bytes come here; the vault
 //! alone can open them.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use kontor_domain::ids::{IntegrationId, OrganizationId};
+use sqlx::any::AnyRow;
 
 use crate::{Conn, Error, row::Columns};
 
@@ -38,18 +41,48 @@ pub async fn list(
     .bind(purpose)
     .fetch_all(conn)
     .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Sealed {
-                purpose: row.text("purpose")?,
-                field: row.text("field")?,
-                version: row.int("version")?,
-                record: row.bytes("record")?,
-                updated_at: row.time("updated_at")?,
-                expires_at: row.maybe_time("expires_at")?,
-            })
-        })
-        .collect()
+    rows.iter().map(read).collect()
+}
+
+fn read(row: &AnyRow) -> Result<Sealed, Error> {
+    Ok(Sealed {
+        purpose: row.text("purpose")?,
+        field: row.text("field")?,
+        version: row.int("version")?,
+        record: row.bytes("record")?,
+        updated_at: row.time("updated_at")?,
+        expires_at: row.maybe_time("expires_at")?,
+    })
+}
+
+/// An integration's settings, and all of its values for one purpose. One statement, so that both are of one moment,
+/// whatever is changed meanwhile.
+pub async fn with_settings(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    integration: IntegrationId,
+    purpose: &str,
+) -> Result<Option<(BTreeMap<String, String>, Vec<Sealed>)>, Error> {
+    let rows = sqlx::query(
+        "SELECT i.configuration, s.purpose, s.field, s.version, s.record, s.updated_at, s.expires_at
+         FROM integrations i LEFT JOIN integration_secrets s
+           ON s.organization_id = i.organization_id AND s.integration_id = i.id AND s.purpose = $3
+         WHERE i.organization_id = $1 AND i.id = $2 ORDER BY s.field",
+    )
+    .bind(organization.to_string())
+    .bind(integration.to_string())
+    .bind(purpose)
+    .fetch_all(conn)
+    .await?;
+    let Some(first) = rows.first() else { return Ok(None) };
+    let configuration = first.json("configuration")?;
+    let mut sealed = Vec::new();
+    for row in &rows {
+        if row.maybe_text("field")?.is_some() {
+            sealed.push(read(row)?);
+        }
+    }
+    Ok(Some((configuration, sealed)))
 }
 
 /// The next version in the integration. It grows over all fields and purposes, and over deletions.
