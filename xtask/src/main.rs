@@ -6,6 +6,7 @@ mod audit;
 mod bench;
 mod postgres;
 mod run;
+mod softhsm;
 mod test;
 mod tools;
 

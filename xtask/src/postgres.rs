@@ -93,6 +93,11 @@ impl Cluster {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
 
+    /// A folder that goes with it.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// PostgreSQL's own program, pointed at this cluster.
     pub(crate) fn client(&self, name: &str) -> Command {
         let mut command = Command::new(self.bin.join(name));

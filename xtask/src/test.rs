@@ -5,6 +5,7 @@ use std::process::Command;
 use crate::{
     postgres::{Cluster, Use},
     run::{cargo, root, run, works},
+    softhsm,
     tools::{self, Tools},
 };
 
@@ -18,7 +19,8 @@ pub(crate) fn lint() -> anyhow::Result<()> {
 pub(crate) fn all(extra: &[String]) -> anyhow::Result<()> {
     let tools = tools::find()?;
     let cluster = Cluster::start(&tools.postgres, Use::Tests)?;
-    run(with(&mut runner(), &tools, &cluster).args(extra))
+    let token = softhsm::prepare(cluster.folder())?;
+    run(with(&mut runner(), &tools, &cluster).env("SOFTHSM2_CONF", token).args(extra))
 }
 
 /// The browser test, with its pictures.
@@ -49,4 +51,6 @@ fn with<'a>(command: &'a mut Command, tools: &Tools, cluster: &Cluster) -> &'a m
         .env("KONTOR_TEST_POSTGRES_BIN", &tools.postgres)
         .env("KONTOR_TEST_CHROMIUM", &tools.chromium)
         .env("KONTOR_TEST_CHROMEDRIVER", &tools.chromedriver)
+        .env("KONTOR_TEST_PKCS11_MODULE", &tools.softhsm)
+        .env("KONTOR_TEST_PYTHON", &tools.python)
 }

@@ -15,6 +15,10 @@ pub(crate) struct Tools {
     pub(crate) postgres: PathBuf,
     pub(crate) chromium: PathBuf,
     pub(crate) chromedriver: PathBuf,
+    /// SoftHSM's PKCS#11 module.
+    pub(crate) softhsm: PathBuf,
+    /// A Python that has `cryptography`.
+    pub(crate) python: PathBuf,
 }
 
 /// Finds everything; installs what is missing, or says what is.
@@ -31,6 +35,8 @@ pub(crate) fn find() -> anyhow::Result<Tools> {
         postgres: postgres().context("PostgreSQL's programs")?,
         chromium: program(&CHROMIUM).context("Chromium")?,
         chromedriver: program(&CHROMEDRIVER).context("ChromeDriver")?,
+        softhsm: softhsm().context("SoftHSM's module")?,
+        python: python().context("Python with cryptography")?,
     })
 }
 
@@ -56,10 +62,29 @@ fn missing() -> Vec<&'static str> {
     if program(&CHROMEDRIVER).is_none() {
         missing.push("chromium-driver");
     }
+    if softhsm().is_none() || program(&["softhsm2-util"]).is_none() {
+        missing.push("softhsm2");
+    }
+    if python().is_none() {
+        missing.push("python3-cryptography");
+    }
     if program(&["curl"]).is_none() {
         missing.push("curl");
     }
     missing
+}
+
+/// Where Debian and others put SoftHSM's module.
+fn softhsm() -> Option<PathBuf> {
+    let places =
+        ["/usr/lib/softhsm", "/usr/lib64/pkcs11", "/usr/local/lib/softhsm", "/opt/homebrew/lib/softhsm"];
+    places.iter().map(|it| Path::new(it).join("libsofthsm2.so")).find(|it| it.is_file())
+}
+
+/// The one on the path, or the system's, whichever has `cryptography`.
+fn python() -> Option<PathBuf> {
+    let has = |it: &PathBuf| works(it, &["-c", "import cryptography"]);
+    program(&["python3"]).filter(has).or_else(|| Some(PathBuf::from("/usr/bin/python3")).filter(has))
 }
 
 /// The newest server that Debian's packages put there, or the one on the path.

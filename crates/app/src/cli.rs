@@ -1,5 +1,9 @@
 //! The command line: what can be typed, and nothing of what it does.
 
+mod keys;
+
+pub(crate) use keys::{Keys, Rotate, Rotation};
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
@@ -29,6 +33,9 @@ pub(crate) enum Command {
     /// Organizations.
     #[command(subcommand)]
     Org(Org),
+    /// The keys that secrets are sealed under: where they stand, and new ones.
+    #[command(subcommand)]
+    Keys(Keys),
     /// Tokens of the built-in issuer.
     #[command(subcommand)]
     Token(Token),
@@ -152,6 +159,17 @@ pub(crate) enum Org {
         /// Prints `{organizationId, orgCode}`.
         #[arg(long)]
         json: bool,
+    },
+    /// Deletes an organization with everything of it, and destroys its keys: no backup opens its secrets again.
+    Delete {
+        #[command(flatten)]
+        settings: Settings,
+        /// The organization's id or code.
+        #[arg(long)]
+        org: String,
+        /// Says that you mean it; nothing is asked.
+        #[arg(long)]
+        yes: bool,
     },
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod access;
 pub(crate) mod bench;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod keys;
 pub(crate) mod migrate;
 pub(crate) mod org;
 pub(crate) mod serve;

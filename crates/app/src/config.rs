@@ -8,6 +8,7 @@ mod providers;
 mod redacted;
 mod secrets;
 mod source;
+pub(crate) mod vault;
 
 pub(crate) use secrets::make_folder;
 
@@ -27,6 +28,7 @@ use url::Url;
 use network::Network;
 use providers::Providers;
 use source::Source;
+use vault::Vault;
 
 /// How much longer than a call to a provider a request may take, in seconds.
 const REQUEST_MARGIN: u64 = 10;
@@ -54,7 +56,8 @@ pub(crate) struct Config {
     production: bool,
     auth_secret_file: Option<PathBuf>,
     metrics_token_file: Option<PathBuf>,
-    key_file: Option<PathBuf>,
+    vault: Vault,
+    reload: Option<Reload>,
     hosted_window: u64,
     resolve_after: u64,
     not_found_after: u64,
@@ -65,6 +68,19 @@ pub(crate) struct Config {
     request_timeout: u64,
     login_per_minute: u64,
     public_per_minute: u64,
+}
+
+/// How settings are read anew while the program runs; the demo's are not.
+#[derive(Debug, Clone)]
+pub(crate) struct Reload {
+    file: Option<PathBuf>,
+}
+
+impl Reload {
+    /// Reads them as at the start.
+    pub(crate) fn read(&self) -> anyhow::Result<Config> {
+        Config::load(self.file.as_deref())
+    }
 }
 
 /// What the demo sets; its operator's environment stands above.
@@ -93,7 +109,8 @@ impl Config {
             None => source.file(default, false)?,
         }
         source.environment(&environment());
-        Self::read(source)
+        let config = Self::read(source)?;
+        Ok(Self { reload: Some(Reload { file: file.map(Path::to_path_buf) }), ..config })
     }
 
     /// The demo's settings: short times, so that recovery can be watched.
@@ -133,9 +150,12 @@ impl Config {
         let public_url = source.url("public_url").or_else(|| Url::parse(&format!("http://{listen}")).ok());
         let providers = Providers::read(&mut source);
         let call = u64::try_from(providers.longest().as_millis()).unwrap_or(u64::MAX).div_ceil(1_000);
+        let data_dir = source.path("data_dir").unwrap_or_else(|| PathBuf::from("kontor-data"));
         let config = Self {
             listen,
-            data_dir: source.path("data_dir").unwrap_or_else(|| PathBuf::from("kontor-data")),
+            vault: Vault::read(&mut source, &data_dir),
+            reload: None,
+            data_dir,
             log: Log {
                 json: source.one_of("log.format", &["text", "json"]) == Some("json"),
                 filter: source.text("log.filter").unwrap_or_else(|| "info".to_owned()),
@@ -145,7 +165,6 @@ impl Config {
             production: source.flag("production").unwrap_or(false),
             auth_secret_file: source.path("auth.secret_file"),
             metrics_token_file: source.path("metrics.token_file"),
-            key_file: source.path("vault.key_file"),
             hosted_window: source.number("payments.hosted_window_seconds", 1..=86_400).unwrap_or(600),
             resolve_after: source.number("payments.resolve_after_seconds", 1..=86_400).unwrap_or(90),
             not_found_after: source.number("payments.not_found_after_seconds", 1..=86_400).unwrap_or(300),
@@ -188,14 +207,14 @@ impl Config {
         self.database_url.clone().unwrap_or_else(default)
     }
 
-    /// The key-encryption key. Beside the data folder and not inside of it, so that a copy of the folder does not
-    /// carry the key that opens it (vault.md, KEK backends).
-    pub(crate) fn key_file(&self) -> PathBuf {
-        self.key_file.clone().unwrap_or_else(|| {
-            let mut name = self.data_dir.file_name().unwrap_or_default().to_owned();
-            name.push(".key");
-            self.data_dir.with_file_name(name)
-        })
+    /// Where the key-encryption keys are.
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// How to read them anew.
+    pub(crate) fn reload(&self) -> Option<&Reload> {
+        self.reload.as_ref()
     }
 
     /// Makes the data folder, for its owner alone.

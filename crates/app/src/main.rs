@@ -4,6 +4,7 @@ mod ambient;
 mod cli;
 mod commands;
 mod config;
+mod keks;
 mod shutdown;
 mod start;
 mod telemetry;
@@ -40,6 +41,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Migrate(args) => commands::migrate::run(args).await,
         Command::Doctor(args) => commands::doctor::run(args).await,
         Command::Org(args) => commands::org::run(args).await,
+        Command::Keys(args) => commands::keys::run(args).await,
         Command::Token(args) => commands::token::run(args).await,
         Command::Access(args) => commands::access::run(args).await,
         Command::Templates(args) => commands::templates::run(args).await,

@@ -5,15 +5,14 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
-use kontor_domain::{Ambient, Secret};
+use kontor_domain::Secret;
 use kontor_engine::{
     Engine,
     credentials::Credentials,
     oauth::{OAuth, state::StateKey},
 };
 use kontor_providers::{Http, Registry};
-use kontor_store::{Db, keys};
-use kontor_vault::{Kek, LocalKek};
+use kontor_store::Db;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::{config::Config, shutdown::Shutdown};
@@ -41,43 +40,16 @@ pub(crate) async fn database(config: &Config, migrate: bool) -> anyhow::Result<D
     Ok(db)
 }
 
-/// Opens the key-encryption key, and makes sure that it is the one that the database was sealed under.
-pub(crate) async fn key(config: &Config, db: &Db, ambient: &Ambient) -> anyhow::Result<Box<dyn Kek>> {
-    let path = config.key_file();
-    let stored = keys::fingerprint(&mut *db.read().await?).await?;
-    let kek = if stored.is_some() {
-        LocalKek::load(&path).with_context(|| {
-            if path.exists() {
-                return format!("the key file {} is not taken", path.display());
-            }
-            format!(
-                "the database is sealed under a key that is not at {}; put that key there, nothing else opens its secrets",
-                path.display()
-            )
-        })?
-    } else {
-        LocalKek::load_or_create(&path, ambient.entropy())
-            .with_context(|| format!("the key file {}", path.display()))?
-    };
-    kontor_vault::check_fingerprint(stored.as_deref(), &kek)?;
-    if stored.is_none() {
-        let mut tx = db.write().await?;
-        keys::adopt(&mut tx, &kek.fingerprint(), ambient.now()).await?;
-        tx.commit().await?;
-    }
-    Ok(Box::new(kek))
-}
-
 /// The use cases over everything that they need.
 pub(crate) async fn engine(config: &Config, migrate: bool) -> anyhow::Result<Arc<Engine>> {
     let ambient = crate::ambient::ambient();
     let db = database(config, migrate).await?;
-    let kek = key(config, &db, &ambient).await?;
+    let keks = crate::keks::keks(config, &db, Some(&ambient)).await?;
     let http = Http::new(&config.opened()).map_err(anyhow::Error::msg)?;
     let registry = Registry::new(config.providers()?, http, ambient.clone()).map_err(anyhow::Error::msg)?;
     let settings = config.engine();
     let oauth = OAuth::new(StateKey::derive(&config.auth_secret(ambient.entropy())?));
-    Ok(Arc::new(Engine { db, ambient, registry, credentials: Credentials::new(kek), oauth, settings }))
+    Ok(Arc::new(Engine { db, ambient, registry, credentials: Credentials::new(keks), oauth, settings }))
 }
 
 /// Starts the server and the sweep.

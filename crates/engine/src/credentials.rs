@@ -4,11 +4,18 @@
 //! fields, why.
 
 mod apart;
+mod kek;
 mod keys;
+mod reseal;
+mod status;
+
+pub use keys::needed;
+pub use reseal::Resealed;
+pub use status::{KekStatus, OldDek, Status};
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use jiff::Timestamp;
@@ -18,7 +25,7 @@ use kontor_domain::{
 };
 use kontor_providers::Connection;
 use kontor_store::{Conn, integrations::Integration, secrets, secrets::Sealed};
-use kontor_vault::{Context, Kek, Keyring};
+use kontor_vault::{Context, Dek, Keks, Keyring};
 use serde_json::json;
 
 use crate::{Actor, Engine, Error};
@@ -46,9 +53,9 @@ kontor_domain::words!(Purpose {
     OAuthVerifier = "oauth-verifier",
 });
 
-/// The key that wraps, and the opened keys of the organizations.
+/// The keys that wrap, and the opened keys of the organizations.
 pub struct Credentials {
-    kek: Box<dyn Kek>,
+    keks: Keks,
     keyring: Mutex<Keyring>,
 }
 
@@ -89,13 +96,24 @@ pub struct Move<'a> {
     pub expires_at: Option<Timestamp>,
 }
 
+/// Told of each step of a long work, before and after it is written down.
+pub trait Watch: Send {
+    /// So much is done of so much.
+    fn at(&mut self, done: u64, total: u64);
+}
+
 /// Opened values by purpose and field.
 pub type Values = BTreeMap<(Purpose, String), Secret>;
 
 impl Credentials {
-    /// Over the key that wraps. The caller has checked it against the database.
-    pub fn new(kek: Box<dyn Kek>) -> Self {
-        Self { kek, keyring: Mutex::new(Keyring::new()) }
+    /// Over the keys that wrap. The caller has checked them against the database.
+    pub fn new(keks: Keks) -> Self {
+        Self { keks, keyring: Mutex::new(Keyring::new()) }
+    }
+
+    /// The keys that wrap.
+    pub fn keks(&self) -> &Keks {
+        &self.keks
     }
 
     fn keyring(&self) -> std::sync::MutexGuard<'_, Keyring> {
@@ -174,12 +192,13 @@ impl Engine {
                 noted = true;
             }
             tried += 1;
-            let mut conn = self.db.read().await?;
-            match self.unseal(&mut conn, organization, id, sealed, true).await {
-                // Re-sealed under a newer key, and the older one destroyed, after the values were read.
+            match self.deks_of(organization, &sealed).await {
+                // Sealed anew under a newer key, and the older one destroyed, after the values were read.
                 Err(Error::KeyGone { .. }) if tried < TRIES => {}
-                other => {
-                    let secrets = other?.into_iter().map(|((_, field), value)| (field, value)).collect();
+                Err(error) => return Err(error),
+                Ok(deks) => {
+                    let opened = unseal(organization, id, sealed, &deks)?;
+                    let secrets = opened.into_iter().map(|((_, field), value)| (field, value)).collect();
                     return Ok(Opened {
                         configuration,
                         secrets,
@@ -216,11 +235,11 @@ impl Engine {
                 noted = true;
             }
             tried += 1;
-            let mut conn = self.db.read().await?;
-            match self.unseal(&mut conn, organization, integration, sealed, true).await {
-                // Re-sealed under a newer key, and the older one destroyed, after the values were read.
+            match self.deks_of(organization, &sealed).await {
+                // Sealed anew under a newer key, and the older one destroyed, after the values were read.
                 Err(Error::KeyGone { .. }) if tried < TRIES => {}
-                other => return other,
+                Err(error) => return Err(error),
+                Ok(deks) => return unseal(organization, integration, sealed, &deks),
             }
         }
     }
@@ -238,7 +257,8 @@ impl Engine {
     ) -> Result<(), Error> {
         let sealed = self.sealed(conn, organization, integration, &[moved.from], moved.fields).await?;
         self.note_opening(conn, organization, integration, &sealed, actor, why).await?;
-        let opened = self.unseal(conn, organization, integration, sealed, false).await?;
+        let deks = self.deks_in(conn, organization, &sealed).await?;
+        let opened = unseal(organization, integration, sealed, &deks)?;
         let values: BTreeMap<String, Secret> =
             opened.into_iter().map(|((_, field), value)| (field, value)).collect();
         self.seal_until(conn, organization, integration, moved.to, &values, moved.expires_at).await?;
@@ -297,25 +317,24 @@ impl Engine {
         let detail = json!({ "fields": fields, "purposes": purposes, "why": why });
         self.audit(conn, Some(organization), actor, "secret.opened", &integration.to_string(), &detail).await
     }
+}
 
-    async fn unseal(
-        &self,
-        conn: &mut Conn,
-        organization: OrganizationId,
-        integration: IntegrationId,
-        sealed: Vec<(Purpose, Sealed)>,
-        settled: bool,
-    ) -> Result<Values, Error> {
-        let mut opened = BTreeMap::new();
-        for (purpose, it) in sealed {
-            let place = place(organization, integration, purpose, &it.field, it.version)?;
-            let dek = self.dek_of(conn, organization, &it.record, settled).await?;
-            let secret = kontor_vault::open(&dek, &place, &it.record)
-                .map_err(|error| Error::Vault(format!("{} of {integration}: {error}", it.field)))?;
-            opened.insert((purpose, it.field), secret);
-        }
-        Ok(opened)
+fn unseal(
+    organization: OrganizationId,
+    integration: IntegrationId,
+    sealed: Vec<(Purpose, Sealed)>,
+    deks: &BTreeMap<u32, Arc<Dek>>,
+) -> Result<Values, Error> {
+    let mut opened = BTreeMap::new();
+    for (purpose, it) in sealed {
+        let id = kontor_vault::dek_id(&it.record).map_err(vault)?;
+        let dek = deks.get(&id).ok_or(Error::KeyGone { organization, id })?;
+        let place = place(organization, integration, purpose, &it.field, it.version)?;
+        let secret = kontor_vault::open(dek, &place, &it.record)
+            .map_err(|error| Error::Vault(format!("{} of {integration}: {error}", it.field)))?;
+        opened.insert((purpose, it.field), secret);
     }
+    Ok(opened)
 }
 
 fn place(

@@ -61,6 +61,9 @@ pub enum Error {
     /// Payments of this integration are open.
     #[error("payments of this integration are open")]
     IntegrationInUse,
+    /// Payments of this organization are open.
+    #[error("{0} payments of this organization are open: delete it when their outcome is known")]
+    OrganizationInUse(i64),
     /// The organization has no enabled integration that can do this.
     #[error("no enabled integration for {0}")]
     NoIntegration(&'static str),

@@ -59,6 +59,7 @@ impl Engine {
         secrets::delete_expired(&mut tx, self.ambient.now()).await?;
         consents::purge(&mut tx, schedule::before(self.ambient.now(), KEEP_CONSENTS)).await?;
         tx.commit().await?;
+        self.forget_destroyed_keys().await?;
         Ok(ran)
     }
 

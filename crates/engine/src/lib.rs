@@ -15,6 +15,7 @@ pub mod integrations;
 pub mod invoices;
 pub mod jobs;
 pub mod oauth;
+pub mod organizations;
 pub mod payments;
 pub mod resolve;
 pub mod settings;

@@ -17,12 +17,14 @@ pub mod idempotency;
 pub mod integrations;
 pub mod invoices;
 pub mod jobs;
+pub mod keks;
 pub mod keys;
 pub mod oauth;
 pub mod organizations;
 pub mod page;
 pub mod payments;
 mod row;
+pub mod sealed;
 pub mod secrets;
 
 pub use db::{Conn, Db, Engine, Tx};

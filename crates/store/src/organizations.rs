@@ -1,5 +1,7 @@
 //! Organizations: the tenants themselves.
 
+pub mod delete;
+
 use jiff::Timestamp;
 use kontor_domain::ids::OrganizationId;
 use sqlx::any::AnyRow;

@@ -310,6 +310,18 @@ pub async fn open_of_integration(
     row.int("total")
 }
 
+/// How many payments of an organization are still open: it must not be deleted meanwhile.
+pub async fn open_of_organization(conn: &mut Conn, organization: OrganizationId) -> Result<i64, Error> {
+    let row = sqlx::query(
+        "SELECT COUNT(*) AS total FROM payments
+         WHERE organization_id = $1 AND status IN ('Created', 'Submitted', 'Unknown')",
+    )
+    .bind(organization.to_string())
+    .fetch_one(conn)
+    .await?;
+    row.int("total")
+}
+
 /// Open payments that no job will ask about, which only a bug or a hand on the database can leave behind.
 pub async fn orphans(conn: &mut Conn, limit: i64) -> Result<Vec<(OrganizationId, PaymentId)>, Error> {
     // every organization: the sweep looks after all of them

@@ -28,18 +28,23 @@ impl Dek {
     }
 
     /// Wraps it. The wrapping binds organization and number: moved to another one's row it does not unwrap.
-    pub fn wrap(
+    pub async fn wrap(
         &self,
         kek: &dyn Kek,
         organization: &str,
         entropy: &dyn Entropy,
     ) -> Result<Vec<u8>, DekError> {
-        kek.wrap(&place(organization, self.id), &self.key, entropy)
+        kek.wrap(&place(organization, self.id), &self.key, entropy).await
     }
 
     /// Unwraps a key of an organization.
-    pub fn unwrap(kek: &dyn Kek, organization: &str, id: u32, wrapped: &[u8]) -> Result<Self, DekError> {
-        let key = kek.unwrap(&place(organization, id), wrapped)?;
+    pub async fn unwrap(
+        kek: &dyn Kek,
+        organization: &str,
+        id: u32,
+        wrapped: &[u8],
+    ) -> Result<Self, DekError> {
+        let key = kek.unwrap(&place(organization, id), wrapped).await?;
         Ok(Self { id, key })
     }
 

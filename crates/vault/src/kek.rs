@@ -3,20 +3,23 @@
 //! A trait, because an HSM or a key service wraps without handing its key out.
 
 pub mod local;
+pub mod pkcs11;
 
+use async_trait::async_trait;
 use kontor_domain::ambient::Entropy;
 use zeroize::Zeroizing;
 
 /// A key that wraps keys.
+#[async_trait]
 pub trait Kek: Send + Sync {
     /// Names the key without telling anything about it; safe to keep and to show.
     fn fingerprint(&self) -> String;
 
     /// Wraps a key for a place.
-    fn wrap(&self, place: &[u8], key: &[u8; 32], entropy: &dyn Entropy) -> Result<Vec<u8>, KekError>;
+    async fn wrap(&self, place: &[u8], key: &[u8; 32], entropy: &dyn Entropy) -> Result<Vec<u8>, KekError>;
 
     /// Unwraps a key in its place.
-    fn unwrap(&self, place: &[u8], wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, KekError>;
+    async fn unwrap(&self, place: &[u8], wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, KekError>;
 }
 
 /// Why a key could not be read, made, wrapped or unwrapped.
@@ -33,9 +36,36 @@ pub enum KekError {
     NotAKey,
     /// The wrapped bytes are none of this key's for this place.
     #[error(
-        "the organization's key does not unwrap: it was changed or moved, or the key file is another one"
+        "the organization's key does not unwrap: it was changed or moved, or the key-encryption key is another one"
     )]
     DoesNotUnwrap,
+    /// The token or the key service refused, or cannot be reached.
+    #[error("{0}")]
+    Device(String),
+    /// No such key in the token.
+    #[error("the token {token} has no AES key labelled {key}")]
+    NoSuchKey {
+        /// The token's label.
+        token: String,
+        /// The key's label.
+        key: String,
+    },
+    /// A key that this process does not have.
+    #[error(
+        "a key is wrapped under {fingerprint}, which this process does not have. A rotation is under way: set \
+         `vault.next` to that key (or put its file beside the older one, with .next behind the name). It is taken up \
+         without a restart where the settings file names it; variables of the environment need one"
+    )]
+    NotHere {
+        /// The key that is wanted.
+        fingerprint: String,
+    },
+    /// The organization was deleted, and its keys with it.
+    #[error(
+        "the organization {0} was deleted; a database from before does not bring its secrets back. \
+         `kontor org delete --org {0} --yes` removes what is left of it here"
+    )]
+    Destroyed(String),
 }
 
 /// The database is sealed under another key.
@@ -47,16 +77,18 @@ pub enum KekError {
 pub struct WrongKey {
     /// The database's.
     pub wanted: String,
-    /// The one that is here.
+    /// Those that are here.
     pub found: String,
 }
 
-/// Whether this is the key that the database was sealed under; a new database takes any.
-pub fn check_fingerprint(stored: Option<&str>, kek: &dyn Kek) -> Result<(), WrongKey> {
-    let found = kek.fingerprint();
-    match stored {
-        Some(wanted) if wanted != found => Err(WrongKey { wanted: wanted.to_owned(), found }),
-        _ => Ok(()),
+/// Whether every key that the database needs is here; a new database needs none.
+pub fn check_fingerprints(wanted: &[String], found: &[String]) -> Result<(), WrongKey> {
+    match wanted.iter().find(|it| !found.contains(it)) {
+        Some(wanted) => Err(WrongKey {
+            wanted: wanted.clone(),
+            found: if found.is_empty() { "none".to_owned() } else { found.join(", ") },
+        }),
+        None => Ok(()),
     }
 }
 

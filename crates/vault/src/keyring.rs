@@ -40,6 +40,19 @@ impl Keyring {
             }
         }
     }
+
+    /// Lets go of a key.
+    pub fn remove(&mut self, organization: &str, id: u32) {
+        let name = (organization.to_owned(), id);
+        if self.keys.remove(&name).is_some() {
+            self.order.retain(|it| *it != name);
+        }
+    }
+
+    /// Organization and number of each key that is held.
+    pub fn names(&self) -> Vec<(String, u32)> {
+        self.keys.keys().cloned().collect()
+    }
 }
 
 #[cfg(test)]

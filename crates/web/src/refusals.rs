@@ -12,7 +12,7 @@ impl From<Error> for Problem {
         match error {
             Error::Store(error) => error.into(),
             Error::Vault(cause) => Self::internal(cause),
-            gone @ Error::KeyGone { .. } => Self::internal(gone),
+            unexpected @ (Error::KeyGone { .. } | Error::OrganizationInUse(_)) => Self::internal(unexpected),
             Error::Amount(error) => {
                 Self::refused("amount_out_of_range", format!("The amounts do not add up: {error}."))
             }

@@ -3,11 +3,11 @@
 //! Reads only: it changes nothing, makes no key and runs no migration.
 
 mod chains;
+mod keys;
 
 use std::{path::Path, time::Duration};
 
-use kontor_store::{Db, jobs, keys};
-use kontor_vault::{Kek as _, LocalKek};
+use kontor_store::{Db, jobs};
 
 use crate::{cli, config::Config};
 
@@ -93,25 +93,9 @@ async fn database(config: &Config, db: &Db, findings: &mut Vec<Finding>) {
         return;
     }
     findings.push(Finding::good("migrations", "all applied"));
-    findings.push(key(config, db).await.unwrap_or_else(|error| Finding::bad("key", error.to_string())));
+    keys::check(config, db, findings).await;
     chains::check(db, findings).await;
     findings.push(backlog(db).await.unwrap_or_else(|error| Finding::bad("jobs", error.to_string())));
-}
-
-async fn key(config: &Config, db: &Db) -> Result<Finding, kontor_store::Error> {
-    let path = config.key_file();
-    let stored = keys::fingerprint(&mut *db.read().await?).await?;
-    Ok(match (LocalKek::load(&path), stored) {
-        (Ok(kek), stored) => match kontor_vault::check_fingerprint(stored.as_deref(), &kek) {
-            Ok(()) => Finding::good("key", format!("{} is this database's", kek.fingerprint())),
-            Err(wrong) => Finding::bad("key", wrong.to_string()),
-        },
-        (Err(_), None) => Finding::good("key", format!("none yet: the first start makes {}", path.display())),
-        (Err(error), Some(stored)) => Finding::bad(
-            "key",
-            format!("{error}: the database is sealed under {stored}; put that key at {}", path.display()),
-        ),
-    })
 }
 
 async fn backlog(db: &Db) -> Result<Finding, kontor_store::Error> {

@@ -1,17 +1,49 @@
-//! `kontor org create`: the first organization comes from here.
+//! `kontor org create` and `delete`: the first organization comes from here, and each ends here.
 
 use kontor_domain::Id;
 use kontor_engine::{Actor, audit};
 use kontor_store::{organizations, organizations::Organization};
 use serde_json::json;
 
-use crate::{cli, config::Config, start};
+use crate::{cli, commands, config::Config, start};
 
 /// The longest code that is made from a name.
 const CODE: usize = 24;
 
 pub(crate) async fn run(args: cli::Org) -> anyhow::Result<()> {
-    let cli::Org::Create { settings, name, code, json } = args;
+    match args {
+        cli::Org::Create { settings, name, code, json } => create(&settings, &name, code, json).await,
+        cli::Org::Delete { settings, org, yes } => delete(&settings, &org, yes).await,
+    }
+}
+
+async fn delete(settings: &cli::Settings, org: &str, yes: bool) -> anyhow::Result<()> {
+    let config = Config::load(settings.config.as_deref())?;
+    let engine = start::engine(&config, false).await?;
+    let organization = commands::organization(&engine.db, org).await?;
+    anyhow::ensure!(
+        yes,
+        "this deletes {} ({}) with its invoices, payments and credentials, and no backup opens its credentials \
+         again: say --yes",
+        organization.name,
+        organization.code
+    );
+    engine.delete_organization(organization.id, &Actor::command_line()).await?;
+    engine.db.close().await;
+    crate::say(&format!(
+        "{} is deleted and its keys are destroyed. {} remembers it: keep that file with the key, so that a database \
+         from before opens nothing of it",
+        organization.code,
+        config.vault().destroyed_file.display()
+    ))
+}
+
+async fn create(
+    settings: &cli::Settings,
+    name: &str,
+    code: Option<String>,
+    json: bool,
+) -> anyhow::Result<()> {
     let name = name.trim().to_owned();
     anyhow::ensure!(!name.is_empty() && name.chars().count() <= 200, "a name has 1 to 200 characters");
     let code = match code {

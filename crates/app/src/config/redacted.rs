@@ -24,7 +24,16 @@ impl Config {
         out += "\n[metrics]\n";
         out += &line("token_file", path(self.metrics_token_file.as_ref()));
         out += "\n[vault]\n";
-        out += &line("key_file", Some(text(&self.key_file().display().to_string())));
+        for (key, value) in self.vault.here.settings() {
+            out += &line(key, Some(text(&value)));
+        }
+        out += &line("destroyed_file", Some(text(&self.vault.destroyed_file.display().to_string())));
+        if let Some(next) = &self.vault.next {
+            out += "\n[vault.next]\n";
+            for (key, value) in next.settings() {
+                out += &line(key, Some(text(&value)));
+            }
+        }
         out += "\n[payments]\n";
         out += &line("hosted_window_seconds", Some(self.hosted_window.to_string()));
         out += &line("resolve_after_seconds", Some(self.resolve_after.to_string()));

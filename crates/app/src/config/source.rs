@@ -15,7 +15,7 @@ use toml::de::{DeTable, DeValue};
 use url::Url;
 
 /// Every key there is.
-const KEYS: [&str; 28] = [
+const KEYS: [&str; 40] = [
     "listen",
     "public_url",
     "data_dir",
@@ -24,6 +24,18 @@ const KEYS: [&str; 28] = [
     "auth.secret_file",
     "metrics.token_file",
     "vault.key_file",
+    "vault.backend",
+    "vault.pkcs11_module",
+    "vault.pkcs11_token",
+    "vault.pkcs11_key",
+    "vault.pkcs11_pin_file",
+    "vault.destroyed_file",
+    "vault.next.backend",
+    "vault.next.key_file",
+    "vault.next.pkcs11_module",
+    "vault.next.pkcs11_token",
+    "vault.next.pkcs11_key",
+    "vault.next.pkcs11_pin_file",
     "payments.hosted_window_seconds",
     "payments.resolve_after_seconds",
     "payments.not_found_after_seconds",

@@ -11,7 +11,10 @@ fn the_defaults_stand() {
     let config = read("").expect("defaults");
     assert_eq!(config.public_url.as_str(), "http://127.0.0.1:8080/");
     assert_eq!(config.database_url(), "sqlite:kontor-data/kontor.db");
-    assert_eq!(config.key_file(), Path::new("kontor-data.key"), "beside the folder, not inside");
+    let key_file = PathBuf::from("kontor-data.key");
+    assert_eq!(config.vault().here, vault::Backend::Local { key_file }, "beside the folder, not inside");
+    assert_eq!(config.vault().destroyed_file, Path::new("kontor-data.destroyed"));
+    assert_eq!(config.vault().next, None);
     let providers = config.providers().expect("no secret to read");
     assert_eq!(providers.worldpay.timeout_ms, 65_000);
     assert_eq!(providers.authorize_net.timeout_ms, 30_000);
@@ -74,4 +77,22 @@ fn the_operators_app_is_whole_and_its_secret_is_read_and_not_shown() {
     assert!(
         wrong("[providers.quickbooks]\nenvironment = \"sandbox\"").contains("one of: Production, Sandbox")
     );
+}
+
+#[test]
+fn a_key_is_described_whole() {
+    let wrong = |toml: &str| read(toml).err().map(|it| it.to_string()).unwrap_or_default();
+    let token =
+        "pkcs11_module = \"/lib/m.so\"\npkcs11_token = \"t\"\npkcs11_key = \"k\"\npkcs11_pin_file = \"p\"";
+    let config = read(&format!("[vault]\nkey_file = \"a\"\n[vault.next]\nbackend = \"pkcs11\"\n{token}"))
+        .expect("both");
+    assert!(matches!(config.vault().next, Some(vault::Backend::Pkcs11 { .. })));
+    assert_eq!(read(&config.redacted()).expect("it can be read").redacted(), config.redacted());
+    let missing = wrong("[vault]\nbackend = \"pkcs11\"\npkcs11_module = \"/lib/m.so\"");
+    assert!(missing.starts_with("3 settings are wrong"), "{missing}");
+    assert!(wrong(&format!("[vault]\n{token}")).contains("set `vault.backend`"));
+    assert!(wrong("[vault.next]\nbackend = \"local\"").contains("vault.next.key_file must be set"));
+    let same = wrong("[vault]\nkey_file = \"a\"\n[vault.next]\nkey_file = \"a\"");
+    assert!(same.contains("another key"), "{same}");
+    assert!(wrong("[vault]\nbackend = \"file\"").contains("one of: local, pkcs11"));
 }

@@ -16,3 +16,4 @@ mod readme;
 mod support;
 mod tenancy;
 mod tidy;
+mod vault;

@@ -11,7 +11,7 @@ use kontor_store::{Conn, oauth::revocations::Revocation};
 use kontor_vault::Context;
 use serde_json::json;
 
-use super::{Purpose, vault};
+use super::{Purpose, unseal, vault};
 use crate::{Actor, Engine, Error};
 
 /// The field's name in what the seal binds.
@@ -35,7 +35,8 @@ impl Engine {
             return Ok(BTreeMap::new());
         }
         self.note_opening(conn, organization, integration, &sealed, actor, why).await?;
-        let opened = self.unseal(conn, organization, integration, sealed, false).await?;
+        let deks = self.deks_in(conn, organization, &sealed).await?;
+        let opened = unseal(organization, integration, sealed, &deks)?;
         Ok(opened.into_iter().map(|((_, field), value)| (field, value)).collect())
     }
 
@@ -62,8 +63,7 @@ impl Engine {
         let mut tx = self.db.write().await?;
         self.audit(&mut tx, Some(organization), &Actor::system(), "secret.opened", &subject, &detail).await?;
         tx.commit().await?;
-        let mut conn = self.db.read().await?;
-        let dek = self.dek_of(&mut conn, organization, &row.record, true).await?;
+        let dek = self.dek(organization, kontor_vault::dek_id(&row.record).map_err(vault)?).await?;
         kontor_vault::open(&dek, &context(organization, &row.id.to_string()), &row.record).map_err(vault)
     }
 }

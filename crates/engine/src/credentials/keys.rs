@@ -1,85 +1,213 @@
 //! The organizations' keys: made, wrapped, unwrapped, held in memory.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use kontor_domain::ids::OrganizationId;
-use kontor_store::{Conn, keys, keys::WrappedDek};
-use kontor_vault::Dek;
+use kontor_store::{Conn, keks, keks::State, keys, keys::WrappedDek, secrets::Sealed};
+use kontor_vault::{Dek, check_fingerprints};
 
-use super::{Credentials, vault};
+use super::{Purpose, vault};
 use crate::{Engine, Error};
 
 /// The number of an organization's first key.
 const FIRST: u32 = 1;
-/// How often the newest key is looked for: it may be destroyed by the end of a rotation, once a newer one is there.
+/// How often something is looked for anew that another process can change at the same moment.
 const TRIES: usize = 3;
 
-impl Credentials {
-    fn unwrapped(&self, organization: OrganizationId, dek: &WrappedDek) -> Result<Dek, Error> {
-        if dek.kek_fingerprint != self.kek.fingerprint() {
-            return Err(Error::Vault(format!(
-                "key {} of {organization} is wrapped under another key",
-                dek.id
-            )));
-        }
-        let id = number(dek.id)?;
-        Dek::unwrap(self.kek.as_ref(), &organization.to_string(), id, &dek.wrapped).map_err(vault)
-    }
-}
-
 impl Engine {
-    /// Whether the database is sealed under the key that is here.
+    /// Whether every key that the database needs is at hand; what is missing is looked for first.
     pub async fn check_keys(&self) -> Result<(), Error> {
-        let mut conn = self.db.read().await?;
-        let stored = keys::fingerprint(&mut conn).await?;
-        kontor_vault::check_fingerprint(stored.as_deref(), self.credentials.kek.as_ref()).map_err(vault)
+        let wanted = {
+            let mut conn = self.db.read().await?;
+            needed(&mut conn).await?
+        };
+        for fingerprint in &wanted {
+            // What is not found is told below.
+            let _found = self.credentials.keks.get(fingerprint).await;
+        }
+        check_fingerprints(&wanted, &self.credentials.keks.fingerprints()).map_err(vault)
     }
 
-    /// The organization's newest key, held against destruction until the transaction ends; its first one is made
-    /// here. Not cached: the transaction may yet be undone.
-    pub(super) async fn newest_dek(
-        &self,
-        conn: &mut Conn,
-        organization: OrganizationId,
-    ) -> Result<Dek, Error> {
+    /// Makes sure that the organization has a key and that it is unwrapped, so that sealing does not ask a token or
+    /// a key service while a transaction is open. Whoever begins a transaction to seal in calls this before.
+    pub async fn ready_to_seal(&self, organization: OrganizationId) -> Result<(), Error> {
         for _ in 0..TRIES {
-            if let Some(row) = keys::hold_newest(conn, organization).await? {
-                return self.credentials.unwrapped(organization, &row);
+            let newest = {
+                let mut conn = self.db.read().await?;
+                keys::list(&mut conn, organization).await?.pop()
+            };
+            if let Some(row) = newest {
+                self.cached(organization, &row).await?;
+                return Ok(());
             }
-            let dek = Dek::generate(FIRST, self.ambient.entropy());
-            let wrapped = dek
-                .wrap(self.credentials.kek.as_ref(), &organization.to_string(), self.ambient.entropy())
-                .map_err(vault)?;
-            let kek_fingerprint = self.credentials.kek.fingerprint();
-            let row = WrappedDek { id: i64::from(FIRST), kek_fingerprint, wrapped };
-            // Another process may have been faster; then its key is the one that is read next.
-            keys::insert(conn, organization, &row, self.ambient.now()).await?;
+            self.add_dek(organization, FIRST).await?;
         }
         Err(Error::Vault(format!("{organization} has no key")))
     }
 
-    /// The key that a record names, from the cache or unwrapped. Cached only when `settled`: a key that was read in a
-    /// transaction may have been made in it, and undone with it.
-    pub(super) async fn dek_of(
+    /// Adds a key with this number, unless another process was first. No transaction is open while it is wrapped.
+    pub(super) async fn add_dek(&self, organization: OrganizationId, id: u32) -> Result<(), Error> {
+        for _ in 0..TRIES {
+            let fingerprint = {
+                let mut conn = self.db.read().await?;
+                wrapping(&keks::all(&mut conn).await?)?
+            };
+            let row = self.new_dek(organization, id, &fingerprint).await?;
+            let mut tx = self.db.write().await?;
+            // Held: a rotation that is about to retire this one waits, and then sees the new key.
+            if wrapping(&keks::hold(&mut tx).await?)? != fingerprint {
+                continue;
+            }
+            keys::insert(&mut tx, organization, &row).await?;
+            tx.commit().await?;
+            return Ok(());
+        }
+        Err(Error::Vault("the key-encryption key was changed again and again".to_owned()))
+    }
+
+    async fn new_dek(
+        &self,
+        organization: OrganizationId,
+        id: u32,
+        fingerprint: &str,
+    ) -> Result<WrappedDek, Error> {
+        let dek = Dek::generate(id, self.ambient.entropy());
+        let name = organization.to_string();
+        let keks = &self.credentials.keks;
+        let wrapped = keks.wrap(fingerprint, &name, &dek, self.ambient.entropy()).await.map_err(vault)?;
+        let kek_fingerprint = fingerprint.to_owned();
+        Ok(WrappedDek { id: i64::from(id), kek_fingerprint, wrapped, created_at: self.ambient.now() })
+    }
+
+    /// The organization's newest key, held against destruction until the transaction ends; its first one is made
+    /// here where `ready_to_seal` was not asked before.
+    pub(super) async fn newest_dek(
         &self,
         conn: &mut Conn,
         organization: OrganizationId,
-        record: &[u8],
-        settled: bool,
     ) -> Result<Arc<Dek>, Error> {
-        let id = kontor_vault::dek_id(record).map_err(vault)?;
-        let name = organization.to_string();
-        if let Some(dek) = self.credentials.keyring().get(&name, id) {
+        for _ in 0..TRIES {
+            // The newest may be destroyed by the end of a rotation, once a newer one is there.
+            if let Some(row) = keys::hold_newest(conn, organization).await? {
+                return self.settled_or_unwrapped(organization, &row).await;
+            }
+            let fingerprint = wrapping(&keks::hold(conn).await?)?;
+            let row = self.new_dek(organization, FIRST, &fingerprint).await?;
+            // Another process may have been faster; then its key is the one that is read next.
+            keys::insert(conn, organization, &row).await?;
+        }
+        Err(Error::Vault(format!("{organization} has no key")))
+    }
+
+    /// The keys that the records name, unwrapped and held from now on. No connection is held while they are.
+    pub(super) async fn deks_of(
+        &self,
+        organization: OrganizationId,
+        sealed: &[(Purpose, Sealed)],
+    ) -> Result<BTreeMap<u32, Arc<Dek>>, Error> {
+        let mut deks = BTreeMap::new();
+        for (_, it) in sealed {
+            let id = kontor_vault::dek_id(&it.record).map_err(vault)?;
+            if deks.contains_key(&id) {
+                continue;
+            }
+            deks.insert(id, self.dek(organization, id).await?);
+        }
+        Ok(deks)
+    }
+
+    /// One key, unwrapped and held from now on.
+    pub(super) async fn dek(&self, organization: OrganizationId, id: u32) -> Result<Arc<Dek>, Error> {
+        if let Some(dek) = self.credentials.keyring().get(&organization.to_string(), id) {
             return Ok(dek);
         }
-        let row = keys::get(conn, organization, i64::from(id)).await?;
-        let row = row.ok_or(Error::KeyGone { organization, id })?;
-        let dek = Arc::new(self.credentials.unwrapped(organization, &row)?);
-        if settled {
-            self.credentials.keyring().put(&name, Arc::clone(&dek));
+        let row = {
+            let mut conn = self.db.read().await?;
+            keys::get(&mut conn, organization, i64::from(id)).await?
+        };
+        self.cached(organization, &row.ok_or(Error::KeyGone { organization, id })?).await
+    }
+
+    /// The same inside of a transaction. What is not held yet is not held afterwards: a key that was made in this
+    /// transaction may be undone with it.
+    pub(super) async fn deks_in(
+        &self,
+        conn: &mut Conn,
+        organization: OrganizationId,
+        sealed: &[(Purpose, Sealed)],
+    ) -> Result<BTreeMap<u32, Arc<Dek>>, Error> {
+        let mut deks = BTreeMap::new();
+        for (_, it) in sealed {
+            let id = kontor_vault::dek_id(&it.record).map_err(vault)?;
+            if deks.contains_key(&id) {
+                continue;
+            }
+            let row = keys::get(conn, organization, i64::from(id)).await?;
+            let row = row.ok_or(Error::KeyGone { organization, id })?;
+            deks.insert(id, self.settled_or_unwrapped(organization, &row).await?);
         }
+        Ok(deks)
+    }
+
+    async fn settled_or_unwrapped(
+        &self,
+        organization: OrganizationId,
+        row: &WrappedDek,
+    ) -> Result<Arc<Dek>, Error> {
+        let held = self.credentials.keyring().get(&organization.to_string(), number(row.id)?);
+        match held {
+            Some(dek) => Ok(dek),
+            None => Ok(Arc::new(self.unwrapped(organization, row).await?)),
+        }
+    }
+
+    async fn cached(&self, organization: OrganizationId, row: &WrappedDek) -> Result<Arc<Dek>, Error> {
+        let dek = self.settled_or_unwrapped(organization, row).await?;
+        self.credentials.keyring().put(&organization.to_string(), Arc::clone(&dek));
         Ok(dek)
     }
+
+    pub(super) async fn unwrapped(
+        &self,
+        organization: OrganizationId,
+        row: &WrappedDek,
+    ) -> Result<Dek, Error> {
+        let name = organization.to_string();
+        let keks = &self.credentials.keks;
+        keks.unwrap(&row.kek_fingerprint, &name, number(row.id)?, &row.wrapped).await.map_err(vault)
+    }
+
+    /// Lets go of keys that are in the database no more: a rotation or a deletion destroyed them, here or elsewhere.
+    pub(crate) async fn forget_destroyed_keys(&self) -> Result<(), Error> {
+        let held = self.credentials.keyring().names();
+        for (name, id) in held {
+            let Ok(organization) = name.parse() else { continue };
+            let mut conn = self.db.read().await?;
+            if keys::get(&mut conn, organization, i64::from(id)).await?.is_none() {
+                self.credentials.keyring().remove(&name, id);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The fingerprints of the keys without which something here does not open.
+pub async fn needed(conn: &mut Conn) -> Result<Vec<String>, kontor_store::Error> {
+    let known = keks::all(conn).await?.into_iter().filter(|it| it.state != State::Retired);
+    let mut wanted: Vec<String> = known.map(|it| it.fingerprint).collect();
+    wanted.extend(keys::under_each(conn).await?.into_iter().map(|(fingerprint, _)| fingerprint));
+    wanted.sort();
+    wanted.dedup();
+    Ok(wanted)
+}
+
+/// Under which key new ones are wrapped: the staged one where there is one, so that a rotation comes to its end.
+fn wrapping(known: &[keks::Known]) -> Result<String, Error> {
+    let of = |state| known.iter().find(|it| it.state == state);
+    let chosen = of(State::Staged).or_else(|| of(State::Active));
+    chosen
+        .map(|it| it.fingerprint.clone())
+        .ok_or_else(|| Error::Vault("the database knows no key-encryption key".to_owned()))
 }
 
 pub(super) fn number(stored: i64) -> Result<u32, Error> {

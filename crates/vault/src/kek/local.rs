@@ -7,6 +7,7 @@ use std::{
     path::Path,
 };
 
+use async_trait::async_trait;
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     hmac,
@@ -17,7 +18,8 @@ use zeroize::Zeroizing;
 
 use super::{Kek, KekError};
 
-const MAGIC: &[u8; 3] = b"KW1";
+/// What a wrapped key begins with.
+pub(super) const MAGIC: &[u8; 3] = b"KW1";
 const KEY: usize = 32;
 const TAG: usize = 16;
 
@@ -80,6 +82,7 @@ impl LocalKek {
     }
 }
 
+#[async_trait]
 impl Kek for LocalKek {
     fn fingerprint(&self) -> String {
         let key = hmac::Key::new(hmac::HMAC_SHA256, self.key.as_slice());
@@ -88,7 +91,7 @@ impl Kek for LocalKek {
         format!("local-{}", HEXLOWER.encode(half))
     }
 
-    fn wrap(&self, place: &[u8], key: &[u8; KEY], entropy: &dyn Entropy) -> Result<Vec<u8>, KekError> {
+    async fn wrap(&self, place: &[u8], key: &[u8; KEY], entropy: &dyn Entropy) -> Result<Vec<u8>, KekError> {
         let mut nonce = [0; NONCE_LEN];
         entropy.fill(&mut nonce);
         let mut body = Zeroizing::new(Vec::with_capacity(KEY + TAG));
@@ -102,7 +105,7 @@ impl Kek for LocalKek {
         Ok(wrapped)
     }
 
-    fn unwrap(&self, place: &[u8], wrapped: &[u8]) -> Result<Zeroizing<[u8; KEY]>, KekError> {
+    async fn unwrap(&self, place: &[u8], wrapped: &[u8]) -> Result<Zeroizing<[u8; KEY]>, KekError> {
         let rest = wrapped.strip_prefix(MAGIC.as_slice()).ok_or(KekError::DoesNotUnwrap)?;
         let (nonce, sealed) = rest.split_first_chunk::<NONCE_LEN>().ok_or(KekError::DoesNotUnwrap)?;
         let mut body = Zeroizing::new(sealed.to_vec());

@@ -110,6 +110,7 @@ pub(crate) async fn create(
     let choice = preference.choose(form);
     let integration = new(&web, &who, &asked);
     let server = web.engine.oauth_server_of(&integration, &asked.secrets);
+    web.engine.ready_to_seal(organization).await?;
     let mut change = match Change::begin(&web, organization, repeat, body.bytes()?).await? {
         Claimed::New(change) => change,
         Claimed::Done(response) => return Ok(response),
@@ -202,6 +203,7 @@ pub(crate) async fn update(
     let (asked, form) =
         body.read_by(|fields| Some(request::read_update(fields, template, &seen.configuration)))?;
     let choice = preference.choose(form);
+    web.engine.ready_to_seal(organization).await?;
     let mut tx = web.engine.db.write().await?;
     let held = integrations::lock(&mut tx, organization, seen.id).await?.ok_or_else(missing)?;
     if_match.check(held.version)?;
