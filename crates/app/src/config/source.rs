@@ -15,7 +15,7 @@ use toml::de::{DeTable, DeValue};
 use url::Url;
 
 /// Every key there is.
-const KEYS: [&str; 40] = [
+const KEYS: [&str; 41] = [
     "listen",
     "public_url",
     "data_dir",
@@ -54,6 +54,7 @@ const KEYS: [&str; 40] = [
     "limits.login_per_minute",
     "limits.public_per_minute",
     "network.allow_hosts",
+    "templates.folder",
     "log.format",
     "log.filter",
 ];
