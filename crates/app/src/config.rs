@@ -191,6 +191,9 @@ impl Config {
                 &format!("must be more than a call may take, which is {call} s"),
             );
         }
+        if self.request_timeout <= self.network.proxy.timeout.as_secs() {
+            source.wrong("proxy.timeout_seconds", "must be less than limits.request_timeout_seconds");
+        }
         if let Some(url) = &self.database_url
             && !["sqlite:", "postgres://", "postgresql://"].iter().any(|it| url.starts_with(it))
         {
@@ -255,6 +258,7 @@ impl Config {
             not_found_after: Duration::from_secs(self.not_found_after),
             sweep: Duration::from_secs(self.sweep),
             provider_timeout: self.providers.longest(),
+            proxy: self.network.proxy.clone(),
         }
     }
 

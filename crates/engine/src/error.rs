@@ -58,6 +58,15 @@ pub enum Error {
         /// What there is to pay.
         balance: Money,
     },
+    /// Somebody switched the integration off.
+    #[error("the integration is disabled")]
+    IntegrationDisabled,
+    /// Requests of a caller's own cannot be sent to this provider.
+    #[error("the provider takes no requests of a caller's own")]
+    NoProxy,
+    /// A caller's own request did not get through.
+    #[error("proxy: {0}")]
+    Proxy(kontor_providers::proxy::Refusal),
     /// Payments of this integration are open.
     #[error("payments of this integration are open")]
     IntegrationInUse,

@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod oauth;
 pub mod organizations;
 pub mod payments;
+pub mod proxy;
 pub mod resolve;
 pub mod settings;
 pub mod templates;
@@ -26,7 +27,7 @@ pub use error::Error;
 pub use settings::Settings;
 
 use kontor_domain::Ambient;
-use kontor_providers::Registry;
+use kontor_providers::{Http, Registry};
 use kontor_store::Db;
 
 use credentials::Credentials;
@@ -39,6 +40,8 @@ pub struct Engine {
     pub ambient: Ambient,
     /// The providers.
     pub registry: Registry,
+    /// The network.
+    pub http: Http,
     /// Sealing and opening of secrets.
     pub credentials: Credentials,
     /// What consents are signed with, and who is renewing a token in this process.

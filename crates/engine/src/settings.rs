@@ -21,4 +21,6 @@ pub struct Settings {
     pub sweep: Duration,
     /// The longest that one call to a provider may take.
     pub provider_timeout: Duration,
+    /// How much and how long for callers' own requests to providers.
+    pub proxy: kontor_providers::proxy::Limits,
 }

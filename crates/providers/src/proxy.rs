@@ -75,6 +75,13 @@ pub struct Passed {
     pub body: Download,
 }
 
+impl Passed {
+    /// Whether the provider did not take the credential.
+    pub fn is_unauthorized(&self) -> bool {
+        self.status == 401
+    }
+}
+
 /// Why there is no answer of the provider's.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {

@@ -36,6 +36,13 @@ pub(crate) fn guarded() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(integrations::connect::disconnect))
         .routes(routes!(integrations::actions::test))
         .routes(routes!(integrations::actions::rotate_secrets))
+        .routes(routes!(
+            integrations::proxy::get,
+            integrations::proxy::post,
+            integrations::proxy::put,
+            integrations::proxy::patch,
+            integrations::proxy::delete
+        ))
         .routes(routes!(settings::get, settings::put))
         .routes(routes!(audit::list))
         .routes(routes!(events::list))

@@ -91,11 +91,15 @@ pub(crate) fn complete(mut document: OpenApi) -> OpenApi {
     for (path, words, kind) in PAGES {
         document.paths.paths.insert(path.to_owned(), page(words, kind));
     }
+    // The router's star says that slashes are taken too; a path of the description has none.
+    let paths = std::mem::take(&mut document.paths.paths);
+    document.paths.paths = paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
     for (path, item) in &mut document.paths.paths {
         let operations = [
             (HttpMethod::Get, &mut item.get),
             (HttpMethod::Post, &mut item.post),
             (HttpMethod::Put, &mut item.put),
+            (HttpMethod::Patch, &mut item.patch),
             (HttpMethod::Delete, &mut item.delete),
         ];
         for (method, operation) in operations {
@@ -156,6 +160,10 @@ fn refuse(path: &str, method: &HttpMethod, operation: &mut Operation, public: bo
 /// The headers that an endpoint takes (API.md §1).
 fn headers(path: &str, method: &HttpMethod, public: bool) -> Vec<Header> {
     let mut headers = Vec::new();
+    if path.contains("/proxy/") {
+        // What stands in these headers is the provider's business there.
+        return headers;
+    }
     if *method == HttpMethod::Post && !public {
         headers.push(REPEAT);
     }

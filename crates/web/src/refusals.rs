@@ -2,8 +2,9 @@
 //!
 //! A provider's failure is the provider's: 422 refused, 502 unreachable or nonsense, 504 outcome unknown.
 
+use axum::http::StatusCode;
 use kontor_engine::Error;
-use kontor_providers::{ProviderError, error::Kind};
+use kontor_providers::{ProviderError, error::Kind, http::Failure, proxy::Refusal};
 
 use crate::problem::{Errors, Problem};
 
@@ -54,6 +55,13 @@ impl From<Error> for Problem {
             | Error::NotConnected
             | Error::NeedsReauthorization
             | Error::TokenBusy { .. }) => consent(error),
+            Error::IntegrationDisabled => {
+                Self::conflict("integration_disabled", "The integration is disabled. Enable it first.")
+            }
+            Error::NoProxy => {
+                Self::refused("proxy_not_supported", "Requests of your own cannot be sent to this provider.")
+            }
+            Error::Proxy(refusal) => proxied(refusal),
             Error::Fields(fields) => {
                 let mut errors = Errors::new();
                 for (field, message) in fields {
@@ -134,4 +142,33 @@ fn provider(error: &ProviderError) -> Problem {
     };
     let said = (!error.message.is_empty()).then(|| error.message.clone());
     problem.with_some("providerCode", error.code.clone()).with_some("providerMessage", said)
+}
+
+/// Why a caller's own request did not get through. Nobody asks later what came of it: that is the caller's to do.
+fn proxied(refusal: Refusal) -> Problem {
+    let failure = match refusal {
+        Refusal::Field(field, message) => return Problem::invalid(field, message),
+        Refusal::Provider(error) => return provider(&error),
+        Refusal::Failed(failure) => failure,
+    };
+    let known = if failure.not_sent() {
+        "Nothing was sent."
+    } else {
+        "Whether the provider did what was asked is not known: look there before you ask again."
+    };
+    let words = format!("There is no answer of the provider's: {failure}. {known} {}", failure.advice());
+    match failure {
+        Failure::Refused(_) => Problem::refused("address_not_allowed", words),
+        Failure::Unfit => Problem::bad_request("request_not_sendable", words),
+        Failure::UploadTooLarge => {
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", "The body is too large", words)
+        }
+        Failure::UploadCut => Problem::bad_request("body_incomplete", words),
+        Failure::TimedOut => Problem::timed_out(words),
+        Failure::TooLarge => Problem::unreachable(words).code("provider_answer_too_large"),
+        Failure::Cut => Problem::unreachable(words).code("provider_outcome_unknown"),
+        Failure::NotResolved | Failure::NotSent | Failure::Certificate(_) | Failure::Tls => {
+            Problem::unreachable(words)
+        }
+    }
 }

@@ -1,9 +1,11 @@
-//! Where calls may go beside the internet: the places that the operator opened.
+//! Where calls may go beside the internet, and how much callers' own requests to providers may carry.
 //!
-//! Owns the setting and what follows from others: a provider's sandbox address opens its own host and port, for that
+//! Owns these settings and what follows from others: a provider's sandbox address opens its own host and port, for that
 //! is what setting it means. Refuses patterns: a place is one host and one port.
 
-use kontor_providers::http::Opened;
+use std::time::Duration;
+
+use kontor_providers::{http::Opened, proxy::Limits};
 use url::Url;
 
 use super::source::Source;
@@ -18,6 +20,8 @@ const MAX: usize = 100;
 pub(super) struct Network {
     /// As they were written.
     pub(super) allow_hosts: Vec<String>,
+    /// For callers' own requests.
+    pub(super) proxy: Limits,
     opened: Vec<Opened>,
 }
 
@@ -34,12 +38,27 @@ impl Network {
                 Err(message) => source.wrong(KEY, &format!("is wrong: {message}")),
             }
         }
-        Self { allow_hosts, opened }
+        Self { allow_hosts, proxy: proxy(source), opened }
     }
 
     /// All of them, with those that a provider's sandbox address opens.
     pub(super) fn opened(&self, sandboxes: &[Option<&Url>]) -> Vec<Opened> {
         let sandboxes = sandboxes.iter().flatten().filter_map(|it| Opened::of(it));
         self.opened.iter().cloned().chain(sandboxes).collect()
+    }
+}
+
+fn proxy(source: &mut Source) -> Limits {
+    let default = Limits::default();
+    let bytes =
+        |it: Option<u64>, default: usize| it.map_or(default, |it| usize::try_from(it).unwrap_or(usize::MAX));
+    let seconds = |it: Option<u64>, default: Duration| it.map_or(default, Duration::from_secs);
+    Limits {
+        request_bytes: source
+            .number("proxy.request_bytes", 1_024..=1_073_741_824)
+            .unwrap_or(default.request_bytes),
+        answer_bytes: bytes(source.number("proxy.answer_bytes", 1_024..=1_073_741_824), default.answer_bytes),
+        timeout: seconds(source.number("proxy.timeout_seconds", 1..=300), default.timeout),
+        idle: seconds(source.number("proxy.idle_seconds", 1..=300), default.idle),
     }
 }

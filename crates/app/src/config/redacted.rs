@@ -59,6 +59,12 @@ impl Config {
         out += "\n[network]\n";
         let hosts: Vec<toml::Value> = self.network.allow_hosts.iter().map(|it| it.clone().into()).collect();
         out += &line("allow_hosts", Some(toml::Value::Array(hosts).to_string()));
+        out += "\n[proxy]\n";
+        let proxy = &self.network.proxy;
+        out += &line("request_bytes", Some(proxy.request_bytes.to_string()));
+        out += &line("answer_bytes", Some(proxy.answer_bytes.to_string()));
+        out += &line("timeout_seconds", Some(proxy.timeout.as_secs().to_string()));
+        out += &line("idle_seconds", Some(proxy.idle.as_secs().to_string()));
         out += "\n[limits]\n";
         out += &line("body_bytes", Some(self.body_bytes.to_string()));
         out += &line("request_timeout_seconds", Some(self.request_timeout.to_string()));

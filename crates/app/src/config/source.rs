@@ -15,7 +15,7 @@ use toml::de::{DeTable, DeValue};
 use url::Url;
 
 /// Every key there is.
-const KEYS: [&str; 41] = [
+const KEYS: [&str; 45] = [
     "listen",
     "public_url",
     "data_dir",
@@ -54,6 +54,10 @@ const KEYS: [&str; 41] = [
     "limits.login_per_minute",
     "limits.public_per_minute",
     "network.allow_hosts",
+    "proxy.request_bytes",
+    "proxy.answer_bytes",
+    "proxy.timeout_seconds",
+    "proxy.idle_seconds",
     "templates.folder",
     "log.format",
     "log.filter",

@@ -17,10 +17,26 @@ use tokio::time::{Instant, Sleep};
 
 use super::{Call, Failure, Headers, Http, failure};
 
-/// What goes wrong on the caller's side of a body.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+type Source = Pin<Box<dyn Body<Data = Bytes, Error = Unsent> + Send>>;
 
-type Source = Pin<Box<dyn Body<Data = Bytes, Error = BoxError> + Send>>;
+/// A body whose own errors are nobody's business here.
+struct Plain<B>(Pin<Box<B>>);
+
+impl<B: Body<Data = Bytes>> Body for Plain<B> {
+    type Data = Bytes;
+    type Error = Unsent;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Unsent>>> {
+        self.0.as_mut().poll_frame(context).map(|it| it.map(|it| it.map_err(|_| Unsent::Cut)))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.size_hint()
+    }
+}
 
 /// A caller's body on its way out.
 pub struct Upload {
@@ -53,13 +69,16 @@ impl Upload {
     /// A body of at most so many bytes.
     pub fn new<B>(body: B, limit: u64) -> Self
     where
-        B: Body<Data = Bytes, Error = BoxError> + Send + 'static,
+        B: Body<Data = Bytes> + Send + 'static,
     {
-        Self { source: Mutex::new(Box::pin(body)), head: Bytes::new(), left: limit }
+        Self { source: Mutex::new(Box::pin(Plain(Box::pin(body)))), head: Bytes::new(), left: limit }
     }
 
     /// Reads it whole where it has at most so many bytes; else it can still be sent, once.
     pub async fn take(mut self, whole: usize) -> Result<Taken, Unsent> {
+        if self.size_hint().lower() > self.left {
+            return Err(Unsent::TooLarge);
+        }
         let mut seen = BytesMut::new();
         while let Some(data) = std::future::poll_fn(|context| self.next(context)).await {
             seen.extend_from_slice(&data?);
@@ -75,7 +94,7 @@ impl Upload {
         let frame = ready!(self.source().poll_frame(context));
         Poll::Ready(match frame {
             None => None,
-            Some(Err(_)) => Some(Err(Unsent::Cut)),
+            Some(Err(unsent)) => Some(Err(unsent)),
             // Trailers are headers that nobody checked.
             Some(Ok(frame)) => frame.into_data().ok().map(|data| {
                 let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
@@ -85,7 +104,7 @@ impl Upload {
         })
     }
 
-    fn source(&mut self) -> Pin<&mut (dyn Body<Data = Bytes, Error = BoxError> + Send)> {
+    fn source(&mut self) -> Pin<&mut (dyn Body<Data = Bytes, Error = Unsent> + Send)> {
         self.source.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut()
     }
 }
@@ -108,10 +127,12 @@ impl Body for Upload {
     fn size_hint(&self) -> SizeHint {
         let head = u64::try_from(self.head.len()).unwrap_or(u64::MAX);
         let rest = self.source.lock().unwrap_or_else(PoisonError::into_inner).size_hint();
-        match rest.exact().and_then(|it| it.checked_add(head)) {
-            Some(length) => SizeHint::with_exact(length),
-            None => SizeHint::default(),
+        let mut hint = SizeHint::new();
+        hint.set_lower(rest.lower().saturating_add(head));
+        if let Some(length) = rest.upper().and_then(|it| it.checked_add(head)) {
+            hint.set_upper(length);
         }
+        hint
     }
 }
 
@@ -186,6 +207,9 @@ impl Body for Download {
         }
         let taken = ready!(self.take(context));
         self.ended = !matches!(taken, Some(Ok(_)));
+        if let Some(Err(failure)) = &taken {
+            tracing::info!(%failure, "an answer broke off");
+        }
         Poll::Ready(taken.map(|it| it.map(Frame::data)))
     }
 

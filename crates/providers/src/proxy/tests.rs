@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::http::{Opened, stream::BoxError};
+use crate::http::Opened;
 
 /// Answers each request with the next text, and keeps what it was sent. Short requests only.
 async fn provider(answers: &[&str]) -> (Url, Arc<Mutex<Vec<String>>>) {
@@ -90,12 +90,12 @@ struct Whole(Option<Bytes>);
 
 impl Body for Whole {
     type Data = Bytes;
-    type Error = BoxError;
+    type Error = &'static str;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, &'static str>>> {
         Poll::Ready(self.0.take().map(|it| Ok(Frame::data(it))))
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod actions;
 pub(crate) mod callback;
 pub(crate) mod connect;
+pub(crate) mod proxy;
 mod request;
 mod view;
 

@@ -11,6 +11,7 @@ fn settings() -> Settings {
         not_found_after: Duration::from_secs(30),
         sweep: Duration::from_secs(5),
         provider_timeout: Duration::from_secs(5),
+        proxy: kontor_providers::proxy::Limits::default(),
     }
 }
 

@@ -14,15 +14,15 @@ struct Pieces(VecDeque<Option<&'static [u8]>>);
 
 impl Body for Pieces {
     type Data = Bytes;
-    type Error = BoxError;
+    type Error = &'static str;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, &'static str>>> {
         Poll::Ready(self.0.pop_front().map(|it| match it {
             Some(piece) => Ok(Frame::data(Bytes::from_static(piece))),
-            None => Err("gone".into()),
+            None => Err("gone"),
         }))
     }
 }
