@@ -151,6 +151,9 @@ impl Config {
         let providers = Providers::read(&mut source);
         let call = u64::try_from(providers.longest().as_millis()).unwrap_or(u64::MAX).div_ceil(1_000);
         let data_dir = source.path("data_dir").unwrap_or_else(|| PathBuf::from("kontor-data"));
+        let request_timeout = source
+            .number("limits.request_timeout_seconds", 1..=600)
+            .unwrap_or(call.saturating_add(REQUEST_MARGIN).saturating_mul(2).max(30));
         let config = Self {
             listen,
             vault: Vault::read(&mut source, &data_dir),
@@ -170,13 +173,11 @@ impl Config {
             not_found_after: source.number("payments.not_found_after_seconds", 1..=86_400).unwrap_or(300),
             sweep: source.number("payments.sweep_seconds", 1..=3_600).unwrap_or(30),
             body_bytes: source.number("limits.body_bytes", 1_024..=67_108_864).unwrap_or(1_048_576),
-            request_timeout: source
-                .number("limits.request_timeout_seconds", 1..=600)
-                .unwrap_or(call.saturating_add(REQUEST_MARGIN).saturating_mul(2).max(30)),
+            request_timeout,
             login_per_minute: source.number("limits.login_per_minute", 1..=1_000_000).unwrap_or(10),
             public_per_minute: source.number("limits.public_per_minute", 1..=1_000_000).unwrap_or(300),
             providers,
-            network: Network::read(&mut source),
+            network: Network::read(&mut source, request_timeout),
         };
         config.agree(&mut source, call);
         source.finish()?;
@@ -190,9 +191,6 @@ impl Config {
                 "limits.request_timeout_seconds",
                 &format!("must be more than a call may take, which is {call} s"),
             );
-        }
-        if self.request_timeout <= self.network.proxy.timeout.as_secs() {
-            source.wrong("proxy.timeout_seconds", "must be less than limits.request_timeout_seconds");
         }
         if let Some(url) = &self.database_url
             && !["sqlite:", "postgres://", "postgresql://"].iter().any(|it| url.starts_with(it))

@@ -26,7 +26,7 @@ pub(super) struct Network {
 }
 
 impl Network {
-    pub(super) fn read(source: &mut Source) -> Self {
+    pub(super) fn read(source: &mut Source, request_timeout: u64) -> Self {
         let allow_hosts = source.list(KEY);
         if allow_hosts.len() > MAX {
             source.wrong(KEY, &format!("has more than {MAX} entries"));
@@ -38,7 +38,7 @@ impl Network {
                 Err(message) => source.wrong(KEY, &format!("is wrong: {message}")),
             }
         }
-        Self { allow_hosts, proxy: proxy(source), opened }
+        Self { allow_hosts, proxy: proxy(source, request_timeout), opened }
     }
 
     /// All of them, with those that a provider's sandbox address opens.
@@ -48,17 +48,28 @@ impl Network {
     }
 }
 
-fn proxy(source: &mut Source) -> Limits {
+fn proxy(source: &mut Source, request_timeout: u64) -> Limits {
+    const TIMEOUT: &str = "proxy.timeout_seconds";
     let default = Limits::default();
     let bytes =
         |it: Option<u64>, default: usize| it.map_or(default, |it| usize::try_from(it).unwrap_or(usize::MAX));
     let seconds = |it: Option<u64>, default: Duration| it.map_or(default, Duration::from_secs);
+    // A caller must hear that its time is over before its request is ended.
+    let longest = request_timeout.saturating_sub(1).max(1);
+    let timeout = source.number(TIMEOUT, 1..=300);
+    if timeout.is_some_and(|it| it > longest) {
+        source.wrong(
+            TIMEOUT,
+            &format!("must be less than limits.request_timeout_seconds, which is {request_timeout}"),
+        );
+    }
+    let timeout = seconds(timeout, default.timeout.min(Duration::from_secs(longest)));
     Limits {
         request_bytes: source
             .number("proxy.request_bytes", 1_024..=1_073_741_824)
             .unwrap_or(default.request_bytes),
         answer_bytes: bytes(source.number("proxy.answer_bytes", 1_024..=1_073_741_824), default.answer_bytes),
-        timeout: seconds(source.number("proxy.timeout_seconds", 1..=300), default.timeout),
+        timeout: timeout,
         idle: seconds(source.number("proxy.idle_seconds", 1..=300), default.idle),
     }
 }

@@ -96,3 +96,34 @@ fn a_key_is_described_whole() {
     assert!(same.contains("another key"), "{same}");
     assert!(wrong("[vault]\nbackend = \"file\"").contains("one of: local, pkcs11"));
 }
+
+#[test]
+fn a_place_is_opened_by_name_or_by_a_sandbox_address_and_by_nothing_else() {
+    let places = |toml: &str| {
+        let opened = read(toml).expect("settings").opened();
+        opened.iter().map(|it| format!("{it:?}")).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(places(""), "");
+    let opened = places(
+        "[network]\nallow_hosts = [\"10.0.0.7:8443\", \"Mail.Inner.example:465\"]\n\
+         [providers.worldpay]\nsandbox_url = \"http://127.0.0.1:9000/a\"",
+    );
+    for place in ["10.0.0.7\", port: 8443", "mail.inner.example\", port: 465", "127.0.0.1\", port: 9000"] {
+        assert!(opened.contains(place), "{opened}");
+    }
+    for wrong in ["[\"10.0.0.7\"]", "[\"*:443\"]", "[\"http://a:1\"]", "[1]", "true"] {
+        let error = read(&format!("[network]\nallow_hosts = {wrong}")).expect_err(wrong).to_string();
+        assert!(error.contains("kontor.toml:2: network.allow_hosts"), "{error}");
+    }
+    let many = |count: usize| read(&format!("[network]\nallow_hosts = {:?}", vec!["a.example:1"; count]));
+    assert!(many(100).is_ok() && many(101).is_err());
+}
+
+#[test]
+fn a_callers_own_request_ends_before_its_time_is_over() {
+    let timeout = |toml: &str| read(toml).map(|it| it.engine().proxy.timeout.as_secs());
+    assert_eq!(timeout("").expect("settings"), 60);
+    assert_eq!(timeout("[proxy]\ntimeout_seconds = 149").expect("settings"), 149);
+    let error = timeout("[proxy]\ntimeout_seconds = 150").expect_err("too long").to_string();
+    assert!(error.contains("kontor.toml:2: proxy.timeout_seconds must be less"), "{error}");
+}

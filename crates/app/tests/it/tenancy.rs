@@ -52,6 +52,7 @@ async fn fill(demo: &Demo, path: &str) -> String {
     path.replace("{organizationId}", organization)
         .replace("{id}", &id)
         .replace("{customerNumber}", "ONLY-HERE")
+        .replace("{path}", "orders/1")
 }
 
 async fn ask(caller: &Caller, route: &Route, path: &str) -> Answer {
