@@ -46,7 +46,8 @@ pub(crate) async fn engine(config: &Config, migrate: bool) -> anyhow::Result<Arc
     let db = database(config, migrate).await?;
     let keks = crate::keks::keks(config, &db, Some(&ambient)).await?;
     let http = Http::new(&config.opened()).map_err(anyhow::Error::msg)?;
-    let registry = Registry::new(config.providers()?, http.clone(), ambient.clone()).map_err(anyhow::Error::msg)?;
+    let registry =
+        Registry::new(config.providers()?, http.clone(), ambient.clone()).map_err(anyhow::Error::msg)?;
     let settings = config.engine();
     let oauth = OAuth::new(StateKey::derive(&config.auth_secret(ambient.entropy())?));
     Ok(Arc::new(Engine { db, ambient, registry, http, credentials: Credentials::new(keks), oauth, settings }))

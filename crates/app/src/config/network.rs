@@ -69,7 +69,7 @@ fn proxy(source: &mut Source, request_timeout: u64) -> Limits {
             .number("proxy.request_bytes", 1_024..=1_073_741_824)
             .unwrap_or(default.request_bytes),
         answer_bytes: bytes(source.number("proxy.answer_bytes", 1_024..=1_073_741_824), default.answer_bytes),
-        timeout: timeout,
+        timeout,
         idle: seconds(source.number("proxy.idle_seconds", 1..=300), default.idle),
     }
 }
