@@ -2,6 +2,7 @@
 
 pub(crate) mod database;
 pub(crate) mod process;
+pub(crate) mod upstream;
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};

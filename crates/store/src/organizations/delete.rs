@@ -4,7 +4,7 @@
 
 use kontor_domain::ids::OrganizationId;
 
-use crate::{Conn, Error};
+use crate::{Conn, Error, integrations::touch};
 
 /// The tables that are emptied of the organization, in an order in which nothing refers to what is gone.
 pub const EMPTIED: [(&str, &str); 21] = [
@@ -36,6 +36,8 @@ pub const KEPT: [&str; 2] = ["audit", "audit_heads"];
 
 /// Deletes all of an organization. False when it was not there.
 pub async fn everything(conn: &mut Conn, organization: OrganizationId) -> Result<bool, Error> {
+    // First: a list of its integrations that somebody kept is no longer of now, and whoever adds one at this moment waits.
+    touch(conn, organization).await?;
     let mut last = 0;
     for (_, statement) in EMPTIED {
         let done = sqlx::query(statement).bind(organization.to_string()).execute(&mut *conn).await?;

@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::support::{Engine, on_both, process::Demo};
+use crate::support::{
+    Engine, on_both,
+    process::Demo,
+    upstream::{Upstream, fine, integrate},
+};
 
 /// Stands in every value that is sent, so that none of them can hide in a row.
 const CANARY: &str = "canary7f3a";
@@ -66,7 +70,8 @@ fn route(path: &str) -> String {
         Some(("int" | "key", _)) => "{id}".to_owned(),
         _ => it.to_owned(),
     };
-    path.split('/').map(part).collect::<Vec<_>>().join("/")
+    let (path, below) = path.split_once("/proxy/").map_or((path, ""), |(path, _)| (path, "/proxy/{path}"));
+    path.split('/').map(part).collect::<Vec<_>>().join("/") + below
 }
 
 /// Every route that changes an integration, the settings or API credentials.
@@ -98,7 +103,9 @@ fn worldpay(demo: &Demo) -> Value {
 }
 
 async fn every_write_leaves_its_row(engine: Engine) {
-    let demo = Demo::start(engine);
+    let upstream = Upstream::start(fine).await;
+    upstream.describe("Depot", "method = \"bearer\"\ntoken = \"{{secrets.ApiKey}}\"");
+    let demo = upstream.demo(engine, &[]);
     let mut trail = Trail::of(&demo);
     let organization = format!("/api/organizations/{}", demo.text("organizationId"));
     let list = format!("{organization}/integrations");
@@ -140,6 +147,7 @@ async fn every_write_leaves_its_row(engine: Engine) {
     trail.leaves(("POST", &rotate, Some(new), 200), &wanted).await;
     trail.leaves(("DELETE", &one, None, 204), &[("integration.deleted", &[])]).await;
     consent(&demo, &mut trail).await;
+    proxied(&demo, &mut trail).await;
     let settings = json!({ "returnUrls": ["https://shop.example"] });
     let path = format!("{organization}/settings");
     trail.leaves(("PUT", &path, Some(settings), 200), &[("settings.updated", &["returnUrls"])]).await;
@@ -190,6 +198,23 @@ async fn consent(demo: &Demo, trail: &mut Trail<'_>) {
     assert_eq!(demo.database.count(nobodys), 1);
     let ended: [(&str, &[&str]); 1] = [("integration.disconnected", &[])];
     trail.leaves(("POST", &format!("{one}/disconnect"), None, 200), &ended).await;
+}
+
+/// The rows of a caller's own requests: what was done where, and nothing of what was said.
+async fn proxied(demo: &Demo, trail: &mut Trail<'_>) {
+    let one = integrate(demo, "Depot", CANARY).await;
+    let path = format!("{one}/proxy/orders/7?filter={CANARY}&page=2");
+    let wanted: [(&str, &[&str]); 2] = [("secret.opened", &["secrets.ApiKey"]), ("integration.proxied", &[])];
+    for method in ["POST", "PUT", "PATCH", "DELETE"] {
+        let body = (method != "DELETE").then(|| json!({ "note": CANARY }));
+        trail.leaves((method, &path, body, 200), &wanted).await;
+        let rows = all(demo).await;
+        let row = rows.iter().find(|it| it["action"] == "integration.proxied").expect("a row");
+        let detail =
+            json!({ "method": method, "path": "orders/7", "query": ["filter", "page"], "status": 200 });
+        assert_eq!(row["detail"], detail, "{row}");
+        assert!(rows.iter().all(|it| !it.to_string().contains(CANARY)), "a value in a row");
+    }
 }
 
 async fn no_row_holds_a_value(engine: Engine) {

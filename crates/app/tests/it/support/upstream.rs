@@ -1,0 +1,145 @@
+//! A provider of a test's own: a plain server on this machine that says what it is told to, byte for byte.
+//! Beside it the operator's folder with the template that describes it.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
+
+use super::{Engine, process::Demo};
+
+/// A piece of an answer.
+#[derive(Clone)]
+pub(crate) enum Step {
+    Send(Vec<u8>),
+}
+
+/// A whole answer with that status line, headers and body.
+pub(crate) fn answer(status: &str, headers: &str, body: &str) -> Vec<Step> {
+    let length = body.len();
+    vec![say(&format!(
+        "HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    ))]
+}
+
+/// What most requests get.
+pub(crate) fn fine(_: &str) -> Vec<Step> {
+    answer("200 OK", "content-type: application/json\r\n", "{\"ok\":true}")
+}
+
+pub(crate) fn say(text: &str) -> Step {
+    Step::Send(text.as_bytes().to_vec())
+}
+
+/// The server and its template.
+pub(crate) struct Upstream {
+    pub(crate) address: SocketAddr,
+    folder: TempDir,
+}
+
+impl Upstream {
+    /// Starts one. Each whole request is answered by what `answers` makes of it.
+    pub(crate) async fn start(answers: impl Fn(&str) -> Vec<Step> + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let answers = Arc::new(answers);
+        tokio::spawn(async move {
+            while let Ok((socket, _)) = listener.accept().await {
+                tokio::spawn(serve(socket, Arc::clone(&answers)));
+            }
+        });
+        Self { address, folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    /// Describes a provider of that name that stands here, with these tables for its authentication.
+    pub(crate) fn describe(&self, provider: &str, authentication: &str) {
+        let base = format!("http://{}/v1", self.address);
+        let text = format!(
+            r#"
+provider = "{provider}"
+display_name = "{provider}"
+description = "A provider of a test."
+integration_type = "Shipping"
+documentation_url = "https://docs.example"
+supported_features = ["Orders"]
+allowed_hosts = ["{}"]
+
+[environments.production]
+base_url = "{base}"
+
+[[secret_fields]]
+key = "ApiKey"
+display_name = "API key"
+description = "What the provider knows you by."
+required = true
+
+[authentication]
+{authentication}
+
+[connection_test]
+
+[[connection_test.requests]]
+name = "reading the account"
+path = "/account"
+answer = "any"
+"#,
+            self.address
+        );
+        std::fs::write(self.folder.path().join(format!("{provider}.toml")), text).expect("a file");
+    }
+
+    /// A demo that knows the templates and may come here.
+    pub(crate) fn demo(&self, engine: Engine, settings: &[(&str, &str)]) -> Demo {
+        let (address, folder) = (self.address.to_string(), self.folder.path().display().to_string());
+        let mut all = vec![
+            ("KONTOR_NETWORK__ALLOW_HOSTS", address.as_str()),
+            ("KONTOR_TEMPLATES__FOLDER", folder.as_str()),
+        ];
+        all.extend(settings);
+        Demo::with(engine, &all)
+    }
+}
+
+/// Adds an integration with a provider of a test; its path.
+pub(crate) async fn integrate(demo: &Demo, provider: &str, key: &str) -> String {
+    let list = format!("/api/organizations/{}/integrations", demo.text("organizationId"));
+    let body: Value = json!({
+        "integrationType": "Shipping", "provider": provider, "displayName": provider, "secrets": { "ApiKey": key },
+    });
+    demo.admin.post(&list, &body).await.expect(201).header("location").to_owned()
+}
+
+async fn serve(mut socket: TcpStream, answers: Arc<impl Fn(&str) -> Vec<Step> + Send + Sync + 'static>) {
+    let mut request = String::new();
+    while !complete(&request) {
+        let mut buffer = vec![0; 65_536];
+        let length = socket.read(&mut buffer).await.unwrap_or(0);
+        if length == 0 {
+            return;
+        }
+        request += &String::from_utf8_lossy(&buffer[..length]);
+    }
+    for step in answers(&request) {
+        match step {
+            // Whoever asked may have gone, which is what some tests are about.
+            Step::Send(bytes) => drop(socket.write_all(&bytes).await),
+        }
+    }
+    let _closed = socket.shutdown().await;
+}
+
+/// Whether a request is whole. Short ones alone are looked at, so that looking again each time is no matter.
+fn complete(request: &str) -> bool {
+    let Some((head, body)) = request.split_once("\r\n\r\n") else { return false };
+    let head = head.to_ascii_lowercase();
+    let length = head.split("content-length: ").nth(1).and_then(|it| it.lines().next()?.parse().ok());
+    if head.contains("transfer-encoding: chunked") {
+        body.ends_with("0\r\n\r\n")
+    } else {
+        body.len() >= length.unwrap_or(0)
+    }
+}
