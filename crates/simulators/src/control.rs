@@ -100,7 +100,7 @@ pub(crate) fn wrong(message: &str) -> Response {
     json_answer(StatusCode::BAD_REQUEST, &json!({ "error": message }))
 }
 
-fn json_answer(status: StatusCode, value: &Value) -> Response {
+pub(crate) fn json_answer(status: StatusCode, value: &Value) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], value.to_string()).into_response()
 }
 

@@ -86,6 +86,17 @@ struct Disconnect {
     realm_id: String,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Register {
+    redirect_uri: String,
+}
+
+/// The numbers of the companies that can be connected.
+pub fn companies() -> impl Iterator<Item = &'static str> {
+    companies::COMPANIES.iter().map(|it| it.realm_id)
+}
+
 /// Starts listening. Fails where the address is taken or the state's file cannot be read.
 pub async fn start(settings: Settings) -> std::io::Result<Running> {
     let state = State::open("quickBooks", &settings, |_, _| false).map_err(std::io::Error::other)?;
@@ -209,21 +220,50 @@ impl Simulator {
     }
 
     fn control(&self, request: &Arrived) -> Response {
-        if request.method == Method::POST && request.uri.path() == "/_sim/disconnect" {
-            let Ok(asked) = serde_json::from_slice::<Disconnect>(&request.body) else {
-                return control::wrong("send {\"realmId\": \"…\"}");
-            };
-            tokens::end_all(&mut lock(&self.state), &asked.realm_id);
-            let mut response = Response::new(Body::empty());
-            *response.status_mut() = StatusCode::NO_CONTENT;
-            return response;
+        if request.method == Method::POST {
+            match request.uri.path() {
+                "/_sim/disconnect" => return self.disconnect(request),
+                "/_sim/redirect-uris" => return self.register(request),
+                _ => {}
+            }
         }
         let shows = Shows {
             title: "QuickBooks Online (simulated)",
             tokens: tokens::listed,
             objects: companies::listed,
         };
-        control::answer(&shows, &self.state, &self.credentials, request)
+        let registered = authorize::registered(&lock(&self.state));
+        let answer = control::answer(&shows, &self.state, &self.credentials, request);
+        // The app's own addresses are no part of what happened, and stay when that is forgotten.
+        for uri in registered {
+            let mut state = lock(&self.state);
+            if !authorize::registered(&state).contains(&uri) {
+                authorize::register(&mut state, &uri);
+            }
+        }
+        answer
+    }
+
+    /// The owner of a company ends its connections, in QuickBooks.
+    fn disconnect(&self, request: &Arrived) -> Response {
+        let Ok(asked) = serde_json::from_slice::<Disconnect>(&request.body) else {
+            return control::wrong("send {\"realmId\": \"…\"}");
+        };
+        tokens::end_all(&mut lock(&self.state), &asked.realm_id);
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        response
+    }
+
+    /// The operator of the app registers where people come back to.
+    fn register(&self, request: &Arrived) -> Response {
+        let asked = serde_json::from_slice::<Register>(&request.body).ok();
+        match asked.and_then(|it| authorize::register(&mut lock(&self.state), &it.redirect_uri)) {
+            Some(all) => control::json_answer(StatusCode::OK, &json!({ "redirectUris": all })),
+            None => control::wrong(
+                "send {\"redirectUri\": \"https://…\"}: an address without query and fragment, at most 25 of them",
+            ),
+        }
     }
 
     /// What every answer carries (§1.4, §1.7, §2.2).

@@ -67,8 +67,7 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
     let metrics = telemetry::start(&config)?;
     let engine = start::engine(&config, true).await?;
     let auth_secret = config.auth_secret(engine.ambient.entropy())?;
-    let seeded =
-        seed::seed(&engine, &simulators.worldpay.credentials(), &format!("http://{address}")).await?;
+    let seeded = seed::seed(&engine, &simulators.credentials(), &format!("http://{address}")).await?;
     let token = |organization: &kontor_store::organizations::Organization| {
         let now = engine.ambient.now();
         let claims =

@@ -118,10 +118,7 @@ async fn sixteen_cheques_at_once_never_pay_more_than_the_balance(engine: Engine)
 
 async fn a_stale_version_changes_nothing(engine: Engine) {
     let demo = Demo::start(engine);
-    let organization = demo.text("organizationId");
-    let all = demo.admin.get(&format!("/api/organizations/{organization}/integrations")).await.json();
-    let id = all["integrations"][0]["id"].as_str().expect("an id").to_owned();
-    let path = format!("/api/organizations/{organization}/integrations/{id}");
+    let path = demo.seeded("WorldPay").await;
     let tag = demo.admin.get(&path).await.expect(200).header("etag").to_owned();
     let change = |tag: String, name: &'static str| {
         let (admin, path) = (demo.admin.clone(), path.clone());

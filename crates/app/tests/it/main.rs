@@ -11,6 +11,7 @@ mod audit;
 mod browser;
 mod commands;
 mod crash;
+mod demo;
 mod hosted;
 mod readme;
 mod support;

@@ -3,6 +3,7 @@
 
 use axum::http::StatusCode;
 use hyper::Method;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::{Answer, Choices, companies, page, tokens};
@@ -53,15 +54,44 @@ impl Asked {
     }
 }
 
+/// A registered address of the app's, beside those of the settings.
+const REDIRECT: &str = "redirect";
+/// The most of them (a guess: §1.3 says of no limit).
+const MAX_REDIRECTS: usize = 25;
+const MAX_REDIRECT_BYTES: usize = 2_000;
+
+/// Every address that was registered while the simulator ran.
+pub(super) fn registered(state: &State) -> Vec<String> {
+    state.all_own::<Value>(REDIRECT).into_iter().map(|(uri, _)| uri).collect()
+}
+
+/// Registers an address; all of them then. None where it is no such address, or one too many.
+pub(super) fn register(state: &mut State, redirect_uri: &str) -> Option<Vec<String>> {
+    let url = Url::parse(redirect_uri).ok().filter(is_plain)?;
+    let fits = matches!(url.scheme(), "http" | "https") && redirect_uri.len() <= MAX_REDIRECT_BYTES;
+    let all = registered(state);
+    if !fits || (all.len() >= MAX_REDIRECTS && !all.iter().any(|it| it == redirect_uri)) {
+        return None;
+    }
+    state.set_own(REDIRECT, redirect_uri, &json!({ "registeredAt": state.now() }));
+    Some(registered(state))
+}
+
+/// Neither query nor fragment, nor somebody's name.
+fn is_plain(url: &Url) -> bool {
+    url.query().is_none() && url.fragment().is_none() && url.username().is_empty()
+}
+
 /// Whether the app registered it: to the letter, but for the machine's own port (§1.3).
-fn is_registered(choices: &Choices, redirect_uri: &str) -> bool {
-    if choices.redirect_uris.iter().any(|it| it == redirect_uri) {
+fn is_registered(state: &State, choices: &Choices, redirect_uri: &str) -> bool {
+    if choices.redirect_uris.iter().any(|it| it == redirect_uri)
+        || state.own::<Value>(REDIRECT, redirect_uri).is_some()
+    {
         return true;
     }
     let Ok(url) = Url::parse(redirect_uri) else { return false };
     let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1"));
-    let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-    url.scheme() == "http" && here && plain && url.path().ends_with(CALLBACK)
+    url.scheme() == "http" && here && is_plain(&url) && url.path().ends_with(CALLBACK)
 }
 
 /// Shows the page, or sends the browser back.
@@ -75,7 +105,7 @@ pub(super) fn answer(
     let asked = Asked::read(request);
     let problem = if asked.get("client_id") != client_id {
         Some("The application that sent you here is not known: its client id is missing or wrong.")
-    } else if !is_registered(choices, asked.get("redirect_uri")) {
+    } else if !is_registered(state, choices, asked.get("redirect_uri")) {
         Some("The application wants you sent to an address that it has not registered (redirect_uri).")
     } else {
         None

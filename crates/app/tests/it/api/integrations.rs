@@ -11,11 +11,9 @@ fn list(demo: &Demo) -> String {
     format!("/api/organizations/{}/integrations", demo.text("organizationId"))
 }
 
-/// The seeded one out of the way, and its credentials.
+/// The seeded one for cards out of the way, and its credentials.
 async fn emptied(demo: &Demo) -> Value {
-    let all = demo.admin.get(&list(demo)).await.json();
-    let id = all["integrations"][0]["id"].as_str().expect("an id").to_owned();
-    demo.admin.delete(&format!("{}/{id}", list(demo))).await.expect(204);
+    demo.admin.delete(&demo.seeded("WorldPay").await).await.expect(204);
     demo.line["credentials"]["worldpay"][0].clone()
 }
 
@@ -115,8 +113,7 @@ async fn wrong_keys_and_values_are_all_named(engine: Engine) {
 async fn an_integration_with_open_payments_is_not_deleted(engine: Engine) {
     let demo = Demo::start(engine);
     demo.admin.setup("CUST-1001", demo.text("invoiceId"), 1.0).await.expect(200);
-    let all = demo.admin.get(&list(&demo)).await.json();
-    let path = format!("{}/{}", list(&demo), all["integrations"][0]["id"].as_str().expect("an id"));
+    let path = demo.seeded("WorldPay").await;
     assert_eq!(demo.admin.delete(&path).await.expect(409).code(), "integration_in_use");
     demo.admin.put(&path, &json!({ "isEnabled": false })).await.expect(200);
     assert_eq!(

@@ -164,17 +164,8 @@ async fn whoever_asks_meanwhile_gets_all_of_the_old_or_all_of_the_new(engine: En
     let demo = Demo::start(engine);
     let sets = demo.line["credentials"]["authorizeNet"].clone();
     let path = made(&demo.admin, demo.text("organizationId"), &sets).await;
-    let organization = demo.text("organizationId").to_owned();
     let cards = demo.line["credentials"]["worldpay"].clone();
-    let list = demo
-        .admin
-        .get(&format!("/api/organizations/{organization}/integrations?isEnabled=true"))
-        .await
-        .json();
-    let seeded =
-        list["integrations"].as_array().expect("a list").iter().find(|it| it["provider"] == "WorldPay");
-    let seeded = seeded.and_then(|it| it["id"].as_str()).expect("an id");
-    let seeded = format!("/api/organizations/{organization}/integrations/{seeded}");
+    let seeded = demo.seeded("WorldPay").await;
     let invoice = demo.text("invoiceId").to_owned();
     let askers: Vec<_> = (0..3)
         .map(|_| {

@@ -39,11 +39,13 @@ fn first_line(child: &mut Child, log: &Path) -> String {
 /// `kontor demo`: everything in one process, seeded.
 pub(crate) struct Demo {
     // Dropped in this order: the process before its database and its folder.
-    _child: Running,
+    child: Option<Running>,
     pub(crate) database: Database,
     pub(crate) folder: TempDir,
     pub(crate) line: Value,
     pub(crate) admin: Caller,
+    listen: String,
+    settings: Vec<(String, String)>,
 }
 
 impl Demo {
@@ -60,10 +62,26 @@ impl Demo {
     pub(crate) fn on(listen: &str, engine: Engine, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let database = Database::new(engine, folder.path());
-        let log = folder.path().join("stderr.log");
+        let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let mut demo = Self {
+            child: None,
+            database,
+            folder,
+            line: Value::Null,
+            admin: Caller::new("", None),
+            listen: listen.to_owned(),
+            settings,
+        };
+        demo.run();
+        demo
+    }
+
+    fn run(&mut self) {
+        let log = self.folder.path().join("stderr.log");
+        let url = self.database.url();
         let mut child = kontor()
-            .args(["demo", "--json", "--listen", listen, "--database-url", &database.url(), "--data-dir"])
-            .arg(folder.path().join("data"))
+            .args(["demo", "--json", "--listen", &self.listen, "--database-url", &url, "--data-dir"])
+            .arg(self.folder.path().join("data"))
             .envs([
                 ("KONTOR_PAYMENTS__RESOLVE_AFTER_SECONDS", "1"),
                 ("KONTOR_PAYMENTS__SWEEP_SECONDS", "1"),
@@ -72,14 +90,20 @@ impl Demo {
                 ("KONTOR_LIMITS__LOGIN_PER_MINUTE", "5"),
                 ("KONTOR_LOG__FILTER", "debug"),
             ])
-            .envs(settings.iter().copied())
+            .envs(self.settings.iter().map(|(key, value)| (key, value)))
             .stdout(Stdio::piped())
-            .stderr(File::create(&log).expect("a log"))
+            .stderr(File::options().create(true).append(true).open(&log).expect("a log"))
             .spawn()
             .expect("kontor starts");
-        let line: Value = serde_json::from_str(&first_line(&mut child, &log)).expect("JSON");
-        let admin = Caller::new(line["baseUrl"].as_str().expect("an address"), line["adminToken"].as_str());
-        Self { _child: Running(child), database, folder, line, admin }
+        self.line = serde_json::from_str(&first_line(&mut child, &log)).expect("JSON");
+        self.child = Some(Running(child));
+        self.admin = Caller::new(self.text("baseUrl"), self.line["adminToken"].as_str());
+    }
+
+    /// Ends it as by `kill -9`, and starts it again on what it left.
+    pub(crate) fn restart(&mut self) {
+        self.child = None;
+        self.run();
     }
 
     pub(crate) fn text(&self, name: &str) -> &str {
@@ -106,6 +130,16 @@ impl Demo {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let token = String::from_utf8(output.stdout).expect("text");
         self.admin.as_other(Some(token.trim_end()))
+    }
+
+    /// Where the integration of this provider that the demo seeded is; the oldest of them.
+    pub(crate) async fn seeded(&self, provider: &str) -> String {
+        let list = format!("/api/organizations/{}/integrations", self.text("organizationId"));
+        let all = self.admin.get(&list).await.expect(200).json();
+        let all = all["integrations"].as_array().expect("a list").clone();
+        let found = all.iter().rev().find(|it| it["provider"] == provider);
+        let id = found.and_then(|it| it["id"].as_str()).unwrap_or_else(|| panic!("no {provider}: {all:?}"));
+        format!("{list}/{id}")
     }
 
     /// The command with this demo's data.
