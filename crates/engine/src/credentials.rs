@@ -6,6 +6,7 @@
 mod apart;
 mod kek;
 mod keys;
+mod previous;
 mod reseal;
 mod status;
 
@@ -81,19 +82,6 @@ impl Opened {
             access_token: self.access_token.as_ref(),
         }
     }
-}
-
-/// Values that go from one purpose to another.
-#[derive(Debug, Clone, Copy)]
-pub struct Move<'a> {
-    /// What they are for now.
-    pub from: Purpose,
-    /// What they will be for.
-    pub to: Purpose,
-    /// Which; all where none is named.
-    pub fields: &'a [&'a str],
-    /// After this they are opened no more.
-    pub expires_at: Option<Timestamp>,
 }
 
 /// Told of each step of a long work, before and after it is written down.
@@ -242,30 +230,6 @@ impl Engine {
                 Ok(deks) => return unseal(organization, integration, sealed, &deks),
             }
         }
-    }
-
-    /// Gives values another purpose in the caller's transaction, sealed anew. Leaves an audit row before anything
-    /// is opened; nothing of it leaves this function.
-    pub async fn move_secrets(
-        &self,
-        conn: &mut Conn,
-        organization: OrganizationId,
-        integration: IntegrationId,
-        moved: &Move<'_>,
-        actor: &Actor,
-        why: &str,
-    ) -> Result<(), Error> {
-        let sealed = self.sealed(conn, organization, integration, &[moved.from], moved.fields).await?;
-        self.note_opening(conn, organization, integration, &sealed, actor, why).await?;
-        let deks = self.deks_in(conn, organization, &sealed).await?;
-        let opened = unseal(organization, integration, sealed, &deks)?;
-        let values: BTreeMap<String, Secret> =
-            opened.into_iter().map(|((_, field), value)| (field, value)).collect();
-        self.seal_until(conn, organization, integration, moved.to, &values, moved.expires_at).await?;
-        for field in values.keys() {
-            self.destroy_secrets(conn, organization, integration, moved.from, Some(field)).await?;
-        }
-        Ok(())
     }
 
     /// Destroys an integration's values of one purpose in the caller's transaction; of one field alone where it is

@@ -17,6 +17,9 @@ pub enum Error {
     /// A secret does not open: wrong key, or the row was moved or changed.
     #[error("a stored secret does not open: {0}")]
     Vault(String),
+    /// A key that is needed is out of reach now: a token, a key service or a rotation keeps it.
+    #[error("a key that is needed is out of reach: {0}")]
+    KeyUnavailable(String),
     /// The key that a record names is not there: a rotation or a deletion destroyed it meanwhile, or ever.
     #[error("key {id} of {organization} is not there")]
     KeyGone {
@@ -67,6 +70,9 @@ pub enum Error {
     /// A caller's own request did not get through.
     #[error("proxy: {0}")]
     Proxy(kontor_providers::proxy::Refusal),
+    /// No rotation of the last day is there to go back before.
+    #[error("nothing is kept to roll back to")]
+    NothingKept,
     /// Payments of this integration are open.
     #[error("payments of this integration are open")]
     IntegrationInUse,

@@ -126,17 +126,51 @@ pub async fn complete(conn: &mut Conn, key: &Key, answer: &Answer) -> Result<(),
     Ok(())
 }
 
-/// Forgets a claim that came to no lasting answer, so that the same key may be tried again.
-pub async fn release(conn: &mut Conn, key: &Key) -> Result<(), Error> {
+/// Writes down how far a claimed request came, in the transaction of that step.
+pub async fn reach(conn: &mut Conn, key: &Key, step: &str) -> Result<(), Error> {
     sqlx::query(
-        "DELETE FROM idempotency
+        "UPDATE idempotency SET step = $4
          WHERE organization_id = $1 AND scope = $2 AND idempotency_key = $3 AND status IS NULL",
     )
     .bind(key.organization.to_string())
     .bind(&key.scope)
     .bind(&key.key)
+    .bind(step)
     .execute(conn)
     .await?;
+    Ok(())
+}
+
+/// How far a claimed request came before; none where it took no step yet.
+pub async fn reached(conn: &mut Conn, key: &Key) -> Result<Option<String>, Error> {
+    let row = sqlx::query(
+        "SELECT step FROM idempotency WHERE organization_id = $1 AND scope = $2 AND idempotency_key = $3",
+    )
+    .bind(key.organization.to_string())
+    .bind(&key.scope)
+    .bind(&key.key)
+    .fetch_optional(conn)
+    .await?;
+    let step = row.map(|row| row.text("step")).transpose()?;
+    Ok(step.filter(|it| !it.is_empty()))
+}
+
+/// Forgets a claim that came to no lasting answer, so that the same key may be tried again. One that took a step
+/// already is kept for whoever tries next.
+pub async fn release(conn: &mut Conn, key: &Key) -> Result<(), Error> {
+    for sql in [
+        "DELETE FROM idempotency
+         WHERE organization_id = $1 AND scope = $2 AND idempotency_key = $3 AND status IS NULL AND step = ''",
+        "UPDATE idempotency SET lease_until = 0
+         WHERE organization_id = $1 AND scope = $2 AND idempotency_key = $3 AND status IS NULL AND step <> ''",
+    ] {
+        sqlx::query(sql)
+            .bind(key.organization.to_string())
+            .bind(&key.scope)
+            .bind(&key.key)
+            .execute(&mut *conn)
+            .await?;
+    }
     Ok(())
 }
 

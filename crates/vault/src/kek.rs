@@ -15,6 +15,9 @@ pub trait Kek: Send + Sync {
     /// Names the key without telling anything about it; safe to keep and to show.
     fn fingerprint(&self) -> String;
 
+    /// Whether it wraps in this process, without asking anybody who may take long or be away.
+    fn is_near(&self) -> bool;
+
     /// Wraps a key for a place.
     async fn wrap(&self, place: &[u8], key: &[u8; 32], entropy: &dyn Entropy) -> Result<Vec<u8>, KekError>;
 
@@ -66,6 +69,16 @@ pub enum KekError {
          `kontor org delete --org {0} --yes` removes what is left of it here"
     )]
     Destroyed(String),
+}
+
+impl KekError {
+    /// Whether the same call may succeed later, with nothing changed in the database.
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::File(_) | Self::Device(_) | Self::NoSuchKey { .. } | Self::NotHere { .. } => true,
+            Self::Readable(_) | Self::NotAKey | Self::DoesNotUnwrap | Self::Destroyed(_) => false,
+        }
+    }
 }
 
 /// The database is sealed under another key.

@@ -49,6 +49,11 @@ impl Keks {
         self.lock().keys().cloned().collect()
     }
 
+    /// Whether this key is held and wraps in this process.
+    pub fn is_near(&self, fingerprint: &str) -> bool {
+        self.lock().get(fingerprint).is_some_and(|it| it.is_near())
+    }
+
     /// Looks for keys in the settings.
     pub async fn look(&self) {
         for kek in self.source.open().await {

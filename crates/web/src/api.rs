@@ -36,6 +36,7 @@ pub(crate) fn guarded() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(integrations::connect::disconnect))
         .routes(routes!(integrations::actions::test))
         .routes(routes!(integrations::actions::rotate_secrets))
+        .routes(routes!(integrations::actions::roll_back))
         .routes(routes!(
             integrations::proxy::get,
             integrations::proxy::post,

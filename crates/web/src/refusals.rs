@@ -13,6 +13,11 @@ impl From<Error> for Problem {
         match error {
             Error::Store(error) => error.into(),
             Error::Vault(cause) => Self::internal(cause),
+            Error::KeyUnavailable(cause) => Self::unavailable(
+                "The key that opens stored secrets is out of reach; nothing was changed. Try again.",
+            )
+            .code("vault_unavailable")
+            .because(cause),
             unexpected @ (Error::KeyGone { .. } | Error::OrganizationInUse(_)) => Self::internal(unexpected),
             Error::Amount(error) => {
                 Self::refused("amount_out_of_range", format!("The amounts do not add up: {error}."))
@@ -42,25 +47,16 @@ impl From<Error> for Problem {
                 "amount_exceeds_balance",
                 format!("The amount is more than the balance of {balance} {}.", balance.currency()),
             ),
-            Error::IntegrationInUse => Self::conflict(
-                "integration_in_use",
-                "Payments of this integration are open. Disable it, or wait until they have ended.",
-            ),
-            Error::NoIntegration(what) => Self::conflict(
-                "integration_not_configured",
-                format!("The organization has no enabled integration for {what}. Add or enable one."),
-            ),
+            error @ (Error::IntegrationInUse
+            | Error::NothingKept
+            | Error::NoIntegration(_)
+            | Error::IntegrationDisabled
+            | Error::NoProxy) => integration(error),
             error @ (Error::NoOAuth
             | Error::OAuthNotConfigured(_)
             | Error::NotConnected
             | Error::NeedsReauthorization
             | Error::TokenBusy { .. }) => consent(error),
-            Error::IntegrationDisabled => {
-                Self::conflict("integration_disabled", "The integration is disabled. Enable it first.")
-            }
-            Error::NoProxy => {
-                Self::refused("proxy_not_supported", "Requests of your own cannot be sent to this provider.")
-            }
             Error::Proxy(refusal) => proxied(refusal),
             Error::Fields(fields) => {
                 let mut errors = Errors::new();
@@ -78,6 +74,31 @@ impl From<Error> for Problem {
                 provider(&error).with_some("paymentId", payment.map(|id| id.to_string()))
             }
         }
+    }
+}
+
+/// What an integration does not do as it is.
+fn integration(error: Error) -> Problem {
+    match error {
+        Error::IntegrationInUse => Problem::conflict(
+            "integration_in_use",
+            "Payments of this integration are open. Disable it, or wait until they have ended.",
+        ),
+        Error::NothingKept => Problem::conflict(
+            "nothing_to_roll_back",
+            "There is nothing to go back to: secrets that were rotated are kept for 24 hours, and once.",
+        ),
+        Error::NoIntegration(what) => Problem::conflict(
+            "integration_not_configured",
+            format!("The organization has no enabled integration for {what}. Add or enable one."),
+        ),
+        Error::IntegrationDisabled => {
+            Problem::conflict("integration_disabled", "The integration is disabled. Enable it first.")
+        }
+        Error::NoProxy => {
+            Problem::refused("proxy_not_supported", "Requests of your own cannot be sent to this provider.")
+        }
+        other => Problem::internal(other),
     }
 }
 

@@ -18,11 +18,12 @@ use crate::{answer::Answer, idempotency::Repeat, problem::Problem, web::Web};
 /// On every answer that was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// Conflicts that pass by themselves.
-const PASSING: [&str; 7] = [
+const PASSING: [&str; 8] = [
     "invoice_payment_in_flight",
     "idempotency_in_progress",
     "changed_meanwhile",
     "integration_in_use",
+    "nothing_to_roll_back",
     "oauth_not_configured",
     "integration_not_connected",
     "integration_needs_reauthorization",

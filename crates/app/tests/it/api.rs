@@ -5,6 +5,7 @@ mod books;
 mod contract;
 mod documents;
 mod integrations;
+mod rollback;
 mod rotation;
 
 use serde_json::json;

@@ -1,5 +1,6 @@
 //! Sealed values from the outside: rotation under kills, deletion for good, and where no secret may ever be found.
 
+mod keeping;
 mod registry;
 mod rotation;
 mod shredding;

@@ -7,7 +7,7 @@
 use kontor_store::{keks, keks::State, keys};
 use serde_json::json;
 
-use super::{Watch, vault};
+use super::{Watch, keys::unreached};
 use crate::{Actor, Engine, Error};
 
 /// How often a batch may change nothing, because others changed the same keys first, before that is an error.
@@ -16,7 +16,7 @@ const FRUITLESS: u32 = 100;
 impl Engine {
     /// Stages a key that is at hand.
     pub async fn stage_kek(&self, actor: &Actor, fingerprint: &str) -> Result<(), Error> {
-        self.credentials.keks.get(fingerprint).await.map_err(vault)?;
+        self.credentials.keks.get(fingerprint).await.map_err(unreached)?;
         let mut tx = self.db.write().await?;
         match keks::stage(&mut tx, fingerprint, self.ambient.now()).await {
             Err(kontor_store::Error::Conflict) => {
@@ -42,7 +42,7 @@ impl Engine {
             keks::all(&mut conn).await?.into_iter().find(|it| it.state == State::Staged)
         };
         let staged = staged.ok_or_else(|| Error::Vault("no key is staged".to_owned()))?.fingerprint;
-        self.credentials.keks.get(&staged).await.map_err(vault)?;
+        self.credentials.keks.get(&staged).await.map_err(unreached)?;
         let mut done = 0;
         loop {
             done += self.rewrap_all(&staged, batch, done, watch).await?;
@@ -77,7 +77,7 @@ impl Engine {
                 let dek = self.unwrapped(organization, &row).await?;
                 let name = organization.to_string();
                 let keks = &self.credentials.keks;
-                let anew = keks.wrap(staged, &name, &dek, self.ambient.entropy()).await.map_err(vault)?;
+                let anew = keks.wrap(staged, &name, &dek, self.ambient.entropy()).await.map_err(unreached)?;
                 wrapped.push((organization, row, anew));
             }
             let mut changed = 0_u64;

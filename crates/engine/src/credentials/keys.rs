@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use kontor_domain::ids::OrganizationId;
 use kontor_store::{Conn, keks, keks::State, keys, keys::WrappedDek, secrets::Sealed};
-use kontor_vault::{Dek, check_fingerprints};
+use kontor_vault::{Dek, KekError, check_fingerprints};
 
 use super::{Purpose, vault};
 use crate::{Engine, Error};
@@ -28,21 +28,33 @@ impl Engine {
         check_fingerprints(&wanted, &self.credentials.keks.fingerprints()).map_err(vault)
     }
 
-    /// Makes sure that the organization has a key and that it is unwrapped, so that sealing does not ask a token or
-    /// a key service while a transaction is open. Whoever begins a transaction to seal in calls this before.
+    /// Makes sure that the organization has a key and that all of its keys are unwrapped, so that neither sealing nor
+    /// opening asks a token or a key service while a transaction is open. Whoever begins a transaction to seal or to
+    /// open in calls this before; without it such a key is refused there.
     pub async fn ready_to_seal(&self, organization: OrganizationId) -> Result<(), Error> {
         for _ in 0..TRIES {
-            let newest = {
+            let all = {
                 let mut conn = self.db.read().await?;
-                keys::list(&mut conn, organization).await?.pop()
+                keys::list(&mut conn, organization).await?
             };
-            if let Some(row) = newest {
-                self.cached(organization, &row).await?;
+            for row in &all {
+                self.cached(organization, row).await?;
+            }
+            if !all.is_empty() {
                 return Ok(());
             }
             self.add_dek(organization, FIRST).await?;
         }
         Err(Error::Vault(format!("{organization} has no key")))
+    }
+
+    /// The same before a transaction that forgets what an integration has. A token that is to be taken back needs the
+    /// keys and is refused without them; where there is none, nothing is to be opened and a key that is out of reach
+    /// must not keep an integration from being deleted.
+    pub async fn ready_to_forget(&self, organization: OrganizationId) {
+        if let Err(error) = self.ready_to_seal(organization).await {
+            tracing::info!(%organization, %error, "keys are out of reach");
+        }
     }
 
     /// Adds a key with this number, unless another process was first. No transaction is open while it is wrapped.
@@ -74,13 +86,13 @@ impl Engine {
         let dek = Dek::generate(id, self.ambient.entropy());
         let name = organization.to_string();
         let keks = &self.credentials.keks;
-        let wrapped = keks.wrap(fingerprint, &name, &dek, self.ambient.entropy()).await.map_err(vault)?;
+        let wrapped = keks.wrap(fingerprint, &name, &dek, self.ambient.entropy()).await.map_err(unreached)?;
         let kek_fingerprint = fingerprint.to_owned();
         Ok(WrappedDek { id: i64::from(id), kek_fingerprint, wrapped, created_at: self.ambient.now() })
     }
 
     /// The organization's newest key, held against destruction until the transaction ends; its first one is made
-    /// here where `ready_to_seal` was not asked before.
+    /// here where `ready_to_seal` was not asked before, and the key that wraps it is in this process' memory.
     pub(super) async fn newest_dek(
         &self,
         conn: &mut Conn,
@@ -89,9 +101,10 @@ impl Engine {
         for _ in 0..TRIES {
             // The newest may be destroyed by the end of a rotation, once a newer one is there.
             if let Some(row) = keys::hold_newest(conn, organization).await? {
-                return self.settled_or_unwrapped(organization, &row).await;
+                return self.held_or_near(organization, &row).await;
             }
             let fingerprint = wrapping(&keks::hold(conn).await?)?;
+            self.near(&fingerprint)?;
             let row = self.new_dek(organization, FIRST, &fingerprint).await?;
             // Another process may have been faster; then its key is the one that is read next.
             keys::insert(conn, organization, &row).await?;
@@ -144,25 +157,38 @@ impl Engine {
             }
             let row = keys::get(conn, organization, i64::from(id)).await?;
             let row = row.ok_or(Error::KeyGone { organization, id })?;
-            deks.insert(id, self.settled_or_unwrapped(organization, &row).await?);
+            deks.insert(id, self.held_or_near(organization, &row).await?);
         }
         Ok(deks)
     }
 
-    async fn settled_or_unwrapped(
-        &self,
-        organization: OrganizationId,
-        row: &WrappedDek,
-    ) -> Result<Arc<Dek>, Error> {
-        let held = self.credentials.keyring().get(&organization.to_string(), number(row.id)?);
-        match held {
-            Some(dek) => Ok(dek),
-            None => Ok(Arc::new(self.unwrapped(organization, row).await?)),
+    fn held(&self, organization: OrganizationId, row: &WrappedDek) -> Result<Option<Arc<Dek>>, Error> {
+        Ok(self.credentials.keyring().get(&organization.to_string(), number(row.id)?))
+    }
+
+    /// A key inside of a transaction: one that is unwrapped already, or that nobody has to be asked for.
+    async fn held_or_near(&self, organization: OrganizationId, row: &WrappedDek) -> Result<Arc<Dek>, Error> {
+        if let Some(dek) = self.held(organization, row)? {
+            return Ok(dek);
         }
+        self.near(&row.kek_fingerprint)?;
+        Ok(Arc::new(self.unwrapped(organization, row).await?))
+    }
+
+    /// Refuses a key that a token or a key service keeps: nobody is asked while a transaction is open. A rotation
+    /// that ended between `ready_to_seal` and the transaction leads here; the next try finds its key unwrapped.
+    fn near(&self, fingerprint: &str) -> Result<(), Error> {
+        if self.credentials.keks.is_near(fingerprint) {
+            return Ok(());
+        }
+        Err(Error::KeyUnavailable("the keys were rotated at this moment".to_owned()))
     }
 
     async fn cached(&self, organization: OrganizationId, row: &WrappedDek) -> Result<Arc<Dek>, Error> {
-        let dek = self.settled_or_unwrapped(organization, row).await?;
+        if let Some(dek) = self.held(organization, row)? {
+            return Ok(dek);
+        }
+        let dek = Arc::new(self.unwrapped(organization, row).await?);
         self.credentials.keyring().put(&organization.to_string(), Arc::clone(&dek));
         Ok(dek)
     }
@@ -174,7 +200,7 @@ impl Engine {
     ) -> Result<Dek, Error> {
         let name = organization.to_string();
         let keks = &self.credentials.keks;
-        keks.unwrap(&row.kek_fingerprint, &name, number(row.id)?, &row.wrapped).await.map_err(vault)
+        keks.unwrap(&row.kek_fingerprint, &name, number(row.id)?, &row.wrapped).await.map_err(unreached)
     }
 
     /// Lets go of keys that are in the database no more: a rotation or a deletion destroyed them, here or elsewhere.
@@ -208,6 +234,11 @@ fn wrapping(known: &[keks::Known]) -> Result<String, Error> {
     chosen
         .map(|it| it.fingerprint.clone())
         .ok_or_else(|| Error::Vault("the database knows no key-encryption key".to_owned()))
+}
+
+/// Keys that are out of reach come back by themselves or by an operator's hand; anything else is wrong for good.
+pub(super) fn unreached(error: KekError) -> Error {
+    if error.is_outage() { Error::KeyUnavailable(error.to_string()) } else { vault(error) }
 }
 
 pub(super) fn number(stored: i64) -> Result<u32, Error> {

@@ -18,14 +18,13 @@ use kontor_providers::TestReport;
 use kontor_store::{Conn, idempotency, integrations, integrations::Integration};
 use serde_json::json;
 
-use crate::{
-    Actor, Engine, Error,
-    credentials::{Move, Purpose},
-    hosted::schedule,
-};
+use crate::{Actor, Engine, Error, hosted::schedule};
 
 /// How long what was replaced is kept to go back to.
 const KEEP: Duration = Duration::from_hours(24);
+
+/// The step that a repeated request does not do again.
+const PROMOTED: &str = "promoted";
 
 /// A rotation that is asked for.
 pub struct Rotation {
@@ -91,10 +90,11 @@ impl Engine {
         if !wrong.is_empty() {
             return Err(Error::Fields(wrong.into_iter().map(|it| (it.field, it.message)).collect()));
         }
+        self.ready_to_seal(organization).await?;
         let (mut tx, rotated) = if rotation.test && rotation.rollback {
             self.tested_first(organization, actor, &integration, rotation).await?
         } else {
-            self.at_once(organization, actor, id, rotation).await?
+            self.at_once(organization, actor, id, rotation, key).await?
         };
         if let Some(key) = key {
             idempotency::complete(&mut tx, key, &answer(&rotated)).await?;
@@ -136,19 +136,30 @@ impl Engine {
         Ok((tx, rotated(integration.id, rotation, in_use, Some(report), at)))
     }
 
-    /// Promotes, then asks the provider where that is wanted.
+    /// Promotes, then asks the provider where that is wanted. Whoever takes over from one that died in between
+    /// promotes nothing again: what was put aside is the older value and stays that.
     async fn at_once(
         self: &Arc<Self>,
         organization: OrganizationId,
         actor: &Actor,
         id: IntegrationId,
         rotation: &Rotation,
+        key: Option<&idempotency::Key>,
     ) -> Result<(kontor_store::Tx, Rotated), Error> {
         let mut tx = self.db.write().await?;
         let held = integrations::lock(&mut tx, organization, id).await?;
         let mut held = held.ok_or(Error::IntegrationNotFound)?;
-        held.test_status = TestStatus::NotTested;
-        self.promote(&mut tx, organization, actor, &held, rotation).await?;
+        let promoted_before = match key {
+            Some(key) => idempotency::reached(&mut tx, key).await?.is_some(),
+            None => false,
+        };
+        if !promoted_before {
+            held.test_status = TestStatus::NotTested;
+            self.promote(&mut tx, organization, actor, &held, rotation).await?;
+            if let Some(key) = key {
+                idempotency::reach(&mut tx, key, PROMOTED).await?;
+            }
+        }
         if !rotation.test {
             let at = self.ambient.now();
             return Ok((tx, rotated(id, rotation, true, None, at)));
@@ -173,18 +184,12 @@ impl Engine {
         rotation: &Rotation,
     ) -> Result<(), Error> {
         let now = self.ambient.now();
-        let fields: Vec<&str> = rotation.secrets.keys().map(String::as_str).collect();
-        let aside = Move {
-            from: Purpose::Credential,
-            to: Purpose::PreviousCredential,
-            fields: &fields,
-            expires_at: Some(schedule::after(now, KEEP)),
-        };
-        self.move_secrets(conn, organization, held.id, &aside, actor, "rotation").await?;
-        self.seal_all(conn, organization, held.id, Purpose::Credential, &rotation.secrets).await?;
+        let (new, until) = (&rotation.secrets, schedule::after(now, KEEP));
+        let changed =
+            self.replace_credentials(conn, organization, held.id, new, until, actor, "rotation").await?;
         integrations::update(conn, organization, held, now).await?;
         let subject = held.id.to_string();
-        let named: Vec<String> = fields.iter().map(|it| format!("secrets.{it}")).collect();
+        let named: Vec<String> = changed.iter().map(|it| format!("secrets.{it}")).collect();
         let detail = json!({ "provider": held.provider, "fields": named });
         self.audit(conn, Some(organization), actor, "integration.secrets_rotated", &subject, &detail).await?;
         self.tell(conn, organization, "integration.secrets_rotated", &subject, &detail).await

@@ -243,6 +243,7 @@ impl Engine {
         let now = self.ambient.now();
         let brought = decide::renewed(&tokens, &server.facts, None, now);
         let subject = integration.id.to_string();
+        self.ready_to_seal(organization).await?;
         let mut tx = self.db.write().await?;
         let before = grants::get(&mut tx, organization, integration.id).await?;
         let other = before.as_ref().is_some_and(|it| it.account != account);

@@ -48,6 +48,8 @@ impl Engine {
         let provider = self.registry.get(&integration.provider).ok_or(Error::IntegrationNotFound)?;
         let oauth = provider.oauth().ok_or(Error::NoOAuth)?;
         let server = self.oauth_server(organization, integration, &actor, "token renewal").await?;
+        // Before the provider is asked: an answer that cannot be sealed would be lost.
+        self.ready_to_seal(organization).await?;
         let now = self.ambient.now();
         let lease = schedule::after(now, server.timeout.saturating_add(MARGIN));
         let mut tx = self.db.write().await?;
@@ -84,6 +86,7 @@ impl Engine {
         tokens: Tokens,
     ) -> Result<Attempt, Error> {
         let renewed = decide::renewed(&tokens, &server.facts, Some(held), self.ambient.now());
+        self.ready_to_seal(organization).await?;
         let mut tx = self.db.write().await?;
         if grants::store(&mut tx, organization, integration.id, held.epoch, &renewed).await? {
             self.seal_tokens(&mut tx, organization, integration, tokens).await?;

@@ -91,6 +91,10 @@ impl Kek for LocalKek {
         format!("local-{}", HEXLOWER.encode(half))
     }
 
+    fn is_near(&self) -> bool {
+        true
+    }
+
     async fn wrap(&self, place: &[u8], key: &[u8; KEY], entropy: &dyn Entropy) -> Result<Vec<u8>, KekError> {
         let mut nonce = [0; NONCE_LEN];
         entropy.fill(&mut nonce);

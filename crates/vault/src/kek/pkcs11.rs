@@ -88,6 +88,10 @@ impl Kek for Pkcs11Kek {
         self.fingerprint.clone()
     }
 
+    fn is_near(&self) -> bool {
+        false
+    }
+
     async fn wrap(&self, place: &[u8], key: &[u8; KEY], entropy: &dyn Entropy) -> Result<Vec<u8>, KekError> {
         let mut nonce = [0; NONCE];
         entropy.fill(&mut nonce);

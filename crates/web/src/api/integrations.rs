@@ -5,6 +5,7 @@ pub(crate) mod callback;
 pub(crate) mod connect;
 pub(crate) mod proxy;
 mod request;
+mod rotated;
 mod view;
 
 use std::sync::Arc;
@@ -229,6 +230,7 @@ pub(crate) async fn delete(
     who.caller.admin()?;
     let organization = who.in_path(&organization)?;
     let id: IntegrationId = id.parse().map_err(|_| missing())?;
+    web.engine.ready_to_forget(organization).await;
     let mut tx = web.engine.db.write().await?;
     let held = integrations::lock(&mut tx, organization, id).await?.ok_or_else(missing)?;
     if_match.check(held.version)?;

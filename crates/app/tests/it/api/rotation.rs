@@ -9,21 +9,21 @@ fn gateway(keys: &Value) -> Value {
 }
 
 /// An integration with the first set of credentials; its path, and both sets.
-async fn made(admin: &Caller, organization: &str, sets: &Value) -> String {
+pub(super) async fn made(admin: &Caller, organization: &str, sets: &Value) -> String {
     let list = format!("/api/organizations/{organization}/integrations");
     admin.post(&list, &gateway(&sets[0])).await.expect(201).header("location").to_owned()
 }
 
-async fn rotate(admin: &Caller, path: &str, body: &Value) -> Answer {
+pub(super) async fn rotate(admin: &Caller, path: &str, body: &Value) -> Answer {
     admin.post(&format!("{path}/rotate-secrets"), body).await
 }
 
-async fn works(admin: &Caller, path: &str) -> bool {
+pub(super) async fn works(admin: &Caller, path: &str) -> bool {
     let tested = admin.send("POST", &format!("{path}/test"), &[], None).await.expect(200).json();
     tested["success"] == true
 }
 
-fn previous(database: &crate::support::Database) -> u64 {
+pub(super) fn previous(database: &crate::support::Database) -> u64 {
     database.count("SELECT COUNT(*) FROM integration_secrets WHERE purpose = 'previous-credential'")
 }
 
@@ -198,7 +198,7 @@ async fn whoever_asks_meanwhile_gets_all_of_the_old_or_all_of_the_new(engine: En
 }
 
 /// The provider's next answer comes late, so that there is time to die in between.
-async fn slowed(program: &Program) {
+pub(super) async fn slowed(program: &Program) {
     let simulator = program.simulated["simulators"]["authorizeNet"].as_str().expect("an address");
     let slow = json!({ "operation": "authenticateTestRequest", "action": "delay", "delayMs": 900 });
     program.admin.post(&format!("{simulator}/_sim/faults"), &slow).await.expect(200);

@@ -145,6 +145,10 @@ async fn every_write_leaves_its_row(engine: Engine) {
         ("integration.tested", &[]),
     ];
     trail.leaves(("POST", &rotate, Some(new), 200), &wanted).await;
+    let back = format!("{rotate}/rollback");
+    let wanted: [(&str, &[&str]); 2] =
+        [("integration.secrets_rolled_back", &["secrets.AccountToken"]), ("integration.tested", &[])];
+    trail.leaves(("POST", &back, None, 200), &wanted).await;
     trail.leaves(("DELETE", &one, None, 204), &[("integration.deleted", &[])]).await;
     consent(&demo, &mut trail).await;
     proxied(&demo, &mut trail).await;

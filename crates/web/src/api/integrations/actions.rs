@@ -1,6 +1,6 @@
-//! What an integration can be asked to do: test its connection, rotate its secrets.
+//! What an integration can be asked to do: test its connection, rotate its secrets, go back before a rotation.
 //!
-//! Both call the provider. An `Idempotency-Key` is claimed before the call and answered in the recording transaction.
+//! All call the provider. An `Idempotency-Key` is claimed before the call and answered in the recording transaction.
 
 use std::sync::Arc;
 
@@ -9,13 +9,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use kontor_domain::ids::{IntegrationId, OrganizationId};
-use kontor_engine::integrations::{Rotated, Rotation, Tested};
+use kontor_engine::integrations::{RolledBack, Rotated, Rotation, Tested};
 use kontor_store::idempotency::Key;
 
 use super::{
     load,
-    request::Rotate,
-    view::{Outcome, RotatedView},
+    request::{RollBack, Rotate},
+    rotated::{RolledBackView, RotatedView},
+    view::Outcome,
 };
 use crate::{
     answer::Answer,
@@ -108,6 +109,49 @@ async fn run_rotation(
     let keep = |rotated: &Rotated| kept_or_500(answer(rotated));
     match web.engine.rotate_secrets(organization, &who.actor, id, &rotation, key.as_ref(), keep).await {
         Ok(rotated) => Ok(answer(&rotated)?.into_response()),
+        Err(error) => refused(&web, key, error.into(), &trace_id).await,
+    }
+}
+
+/// Puts the secrets from before the last rotation back into use; they are kept for 24 hours. What the rotation brought
+/// is destroyed.
+#[utoipa::path(post, path = "/api/organizations/{organizationId}/integrations/{id}/rotate-secrets/rollback",
+    tag = "Integrations", params(("organizationId" = String, Path), ("id" = String, Path)), request_body = RollBack,
+    responses((status = 200, description = "How it ended", body = RolledBackView),
+        (status = 409, description = "Nothing is kept to go back to")))]
+pub(crate) async fn roll_back(
+    State(web): State<Arc<Web>>,
+    who: Who,
+    Params((organization, id)): Params<(String, String)>,
+    repeat: Repeat,
+    body: RawBody,
+) -> Result<Response, Problem> {
+    who.caller.admin()?;
+    let organization = who.in_path(&organization)?;
+    let (integration, _) = load(&web, &mut *web.engine.db.read().await?, organization, &id).await?;
+    let asked = if body.bytes()?.is_empty() { RollBack::default() } else { body.read::<RollBack>()? };
+    let key = repeat.key(organization, body.bytes()?)?;
+    if let Claimed::Done(response) = claim_for_call(&web, key.as_ref()).await? {
+        return Ok(response);
+    }
+    let test = asked.test_connection_after_rollback;
+    let running =
+        run_rollback(Arc::clone(&web), who, (organization, integration.id), test, key, repeat.trace_id);
+    tokio::spawn(running).await.map_err(Problem::internal)?
+}
+
+async fn run_rollback(
+    web: Arc<Web>,
+    who: Who,
+    (organization, id): (OrganizationId, IntegrationId),
+    test: bool,
+    key: Option<Key>,
+    trace_id: String,
+) -> Result<Response, Problem> {
+    let answer = |ended: &RolledBack| Answer::ok(&RolledBackView::of(ended, organization));
+    let keep = |ended: &RolledBack| kept_or_500(answer(ended));
+    match web.engine.roll_back_secrets(organization, &who.actor, id, test, key.as_ref(), keep).await {
+        Ok(ended) => Ok(answer(&ended)?.into_response()),
         Err(error) => refused(&web, key, error.into(), &trace_id).await,
     }
 }

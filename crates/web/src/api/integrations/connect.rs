@@ -98,6 +98,7 @@ pub(crate) async fn connect(
     };
     let asked = if body.bytes()?.is_empty() { Connect::default() } else { body.read::<Connect>()? };
     let server = web.engine.oauth_server(organization, &integration, &who.actor, "connect").await?;
+    web.engine.ready_to_seal(organization).await?;
     let mut change = match Change::begin(&web, organization, repeat, body.bytes()?).await? {
         Claimed::New(change) => change,
         Claimed::Done(response) => return Ok(response),
@@ -131,6 +132,7 @@ pub(crate) async fn disconnect(
         let mut conn = web.engine.db.read().await?;
         load(&web, &mut conn, organization, &id).await?;
     }
+    web.engine.ready_to_forget(organization).await;
     let mut change = match Change::begin(&web, organization, repeat, body.bytes()?).await? {
         Claimed::New(change) => change,
         Claimed::Done(response) => return Ok(response),

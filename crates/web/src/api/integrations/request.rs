@@ -11,7 +11,7 @@ use kontor_engine::integrations::{Change, Rotation, check, check_rotation};
 use kontor_providers::{Provider, Registry};
 use utoipa::ToSchema;
 
-use crate::body::Fields;
+use crate::body::{Fields, Request};
 
 /// The most keys of a free map.
 const MAX_KEYS: usize = 100;
@@ -183,6 +183,28 @@ impl From<Rotate> for Rotation {
     fn from(asked: Rotate) -> Self {
         let Rotate { new_secrets, test_connection_after_rotation, rollback_on_failure } = asked;
         Self { secrets: new_secrets, test: test_connection_after_rotation, rollback: rollback_on_failure }
+    }
+}
+
+/// A way back before the last rotation.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct RollBack {
+    /// Whether the provider is asked about the former values; true where it is not said.
+    #[schema(required = false)]
+    pub(super) test_connection_after_rollback: bool,
+}
+
+impl Default for RollBack {
+    fn default() -> Self {
+        Self { test_connection_after_rollback: true }
+    }
+}
+
+impl Request for RollBack {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let test = fields.optional("testConnectionAfterRollback").boolean();
+        Some(Self { test_connection_after_rollback: test.unwrap_or(true) })
     }
 }
 

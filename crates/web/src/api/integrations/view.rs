@@ -7,10 +7,7 @@ use kontor_domain::{
     integrations::IntegrationType,
     templates::Template,
 };
-use kontor_engine::{
-    credentials::Purpose,
-    integrations::{Rotated, Tested},
-};
+use kontor_engine::{credentials::Purpose, integrations::Tested};
 use kontor_providers::Provider;
 use kontor_store::{Conn, integrations::Integration, secrets, secrets::Sealed};
 use serde::Serialize;
@@ -201,58 +198,6 @@ impl Outcome {
             message: report.message.clone(),
             details: report.details.clone(),
             tested_at: (*at).into(),
-        }
-    }
-}
-
-/// How a rotation ended.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct RotatedView {
-    integration_id: String,
-    organization_id: String,
-    /// Whether the new secrets are in use.
-    rotation_successful: bool,
-    /// Whether the provider took them; of use only where it was asked.
-    test_connection_successful: bool,
-    /// Whether the old ones are in use because the provider refused the new.
-    rolled_back: bool,
-    /// What happened, and what to do.
-    message: String,
-    /// Null where the old ones are in use.
-    rotated_at: Option<Time>,
-    /// The keys whose new values are in use.
-    rotated_secret_keys: Vec<String>,
-}
-
-impl RotatedView {
-    pub(super) fn of(rotated: &Rotated, organization: OrganizationId) -> Self {
-        let passed = rotated.report.as_ref().is_some_and(|it| it.success);
-        let details = rotated.report.as_ref().map(|it| it.details.as_str()).unwrap_or_default();
-        let message = match (rotated.in_use, &rotated.report) {
-            (true, Some(_)) if passed => {
-                "The secrets were rotated and the connection test passed.".to_owned()
-            }
-            (true, Some(_)) => format!(
-                "The secrets were rotated and the new ones are in use, but the connection test failed. {details}"
-            ),
-            (true, None) => {
-                "The secrets were rotated. Whether the provider takes them was not tested.".to_owned()
-            }
-            (false, _) => format!(
-                "The connection test failed with the new secrets, so the rotation was rolled back: the old ones \
-                 are in use. {details}"
-            ),
-        };
-        Self {
-            integration_id: rotated.id.to_string(),
-            organization_id: organization.to_string(),
-            rotation_successful: rotated.in_use,
-            test_connection_successful: passed,
-            rolled_back: !rotated.in_use,
-            message,
-            rotated_at: rotated.in_use.then(|| rotated.at.into()),
-            rotated_secret_keys: if rotated.in_use { rotated.keys.clone() } else { Vec::new() },
         }
     }
 }

@@ -1,0 +1,166 @@
+//! What is kept for a day is gone after it, by the clock that is passed down and nobody's waiting.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use kontor_domain::{
+    Ambient, Id, Secret,
+    ambient::{Clock, Entropy},
+    integrations::{ConnectionStatus, IntegrationType, TestStatus},
+};
+use kontor_engine::{
+    Actor, Engine as UseCases, Error, Settings,
+    credentials::Credentials,
+    integrations::Rotation,
+    oauth::{OAuth, state::StateKey},
+};
+use kontor_providers::{Http, Registry};
+use kontor_store::{Db, idempotency::Answer, integrations::Integration, keks, organizations};
+use kontor_vault::{Destroyed, Kek, Keks, LocalKek, keks::Source};
+
+use crate::support::{Database, Engine, on_both};
+
+/// Stands still until it is moved.
+struct Hand(AtomicI64);
+
+impl Clock for Hand {
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::from_microsecond(self.0.load(Ordering::Relaxed)).expect("a time")
+    }
+}
+
+/// Never the same twice, and the same in each run.
+struct Counting(AtomicI64);
+
+impl Entropy for Counting {
+    fn fill(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            let next = self.0.fetch_add(0x9E37_79B9, Ordering::Relaxed).to_le_bytes();
+            chunk.copy_from_slice(&next[..chunk.len()]);
+        }
+    }
+}
+
+struct Nowhere;
+
+#[async_trait::async_trait]
+impl Source for Nowhere {
+    async fn open(&self) -> Vec<Arc<dyn Kek>> {
+        Vec::new()
+    }
+}
+
+/// The use cases over a database, with a clock that the test moves.
+async fn use_cases(database: &Database, folder: &std::path::Path) -> (Arc<UseCases>, Arc<Hand>) {
+    let hand = Arc::new(Hand(AtomicI64::new(1_800_000_000_000_000)));
+    let ambient = Ambient::new(Arc::clone(&hand) as Arc<dyn Clock>, Arc::new(Counting(AtomicI64::new(1))));
+    let db = Db::open(&database.url()).await.expect("a database");
+    db.migrate().await.expect("its tables");
+    let key = LocalKek::create(&folder.join("kek"), ambient.entropy()).expect("a key");
+    let mut tx = db.write().await.expect("a transaction");
+    keks::adopt(&mut tx, &key.fingerprint(), ambient.now()).await.expect("adopted");
+    tx.commit().await.expect("written");
+    let keys = Keks::new(Box::new(Nowhere), Destroyed::at(folder.join("destroyed")));
+    keys.put(Arc::new(key));
+    let http = Http::new(&[]).expect("a client");
+    let registry = Registry::new(kontor_providers::Settings::default(), http.clone(), ambient.clone());
+    let settings = Settings {
+        public_url: "http://127.0.0.1:1".parse().expect("a URL"),
+        production: false,
+        hosted_window: Duration::from_secs(600),
+        resolve_after: Duration::from_secs(90),
+        not_found_after: Duration::from_secs(300),
+        sweep: Duration::from_secs(30),
+        provider_timeout: Duration::from_secs(30),
+        proxy: kontor_providers::proxy::Limits::default(),
+    };
+    let engine = UseCases {
+        db,
+        registry: registry.expect("the providers"),
+        http,
+        credentials: Credentials::new(keys),
+        oauth: OAuth::new(StateKey::derive(&Secret::new("a secret of thirty-two bytes or so".to_owned()))),
+        settings,
+        ambient,
+    };
+    (Arc::new(engine), hand)
+}
+
+fn gateway(ambient: &Ambient) -> Integration {
+    let now = ambient.now();
+    Integration {
+        id: Id::new(ambient),
+        integration_type: IntegrationType::Payment,
+        provider: "AuthorizeNet".to_owned(),
+        display_name: "Gateway".to_owned(),
+        is_enabled: true,
+        configuration: BTreeMap::new(),
+        test_status: TestStatus::NotTested,
+        last_tested_at: None,
+        connection_status: ConnectionStatus::NotRequired,
+        created_by: "somebody".to_owned(),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+fn secrets(of: &str) -> BTreeMap<String, Secret> {
+    let secret = |name: &str, value: String| (name.to_owned(), Secret::new(value));
+    BTreeMap::from([
+        secret("ApiLoginId", format!("login{of}")),
+        secret("TransactionKey", format!("0123456789abcde{of}")),
+    ])
+}
+
+async fn what_was_replaced_is_destroyed_after_a_day(engine: Engine) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = Database::new(engine, folder.path());
+    let (cases, hand) = use_cases(&database, folder.path()).await;
+    let organization = organizations::Organization {
+        id: Id::new(&cases.ambient),
+        code: "visby".to_owned(),
+        name: "Visby Wool".to_owned(),
+        return_urls: Vec::new(),
+        default_payment_provider: None,
+        version: 1,
+        created_at: cases.ambient.now(),
+    };
+    let (id, it) = (organization.id, gateway(&cases.ambient));
+    let actor = Actor::new("somebody".to_owned(), None);
+    let mut tx = cases.db.write().await.expect("a transaction");
+    organizations::insert(&mut tx, &organization).await.expect("an organization");
+    cases.create_integration(&mut tx, id, &actor, &it, &secrets("1")).await.expect("an integration");
+    tx.commit().await.expect("written");
+
+    let none = || Answer { status: 200, headers: String::new(), body: Vec::new() };
+    let rotate = async |of: &str| {
+        let rotation = Rotation { secrets: secrets(of), test: false, rollback: false };
+        cases.rotate_secrets(id, &actor, it.id, &rotation, None, |_| none()).await.expect("rotated");
+    };
+    let back = async || cases.roll_back_secrets(id, &actor, it.id, false, None, |_| none()).await;
+    let kept =
+        || database.count("SELECT COUNT(*) FROM integration_secrets WHERE purpose = 'previous-credential'");
+    let day = 24 * 3_600 * 1_000_000;
+    rotate("2").await;
+    hand.0.fetch_add(day - 1, Ordering::Relaxed);
+    cases.sweep("test").await.expect("a sweep");
+    assert_eq!(kept(), 2, "a moment before the end");
+    back().await.expect("the way back is open until then");
+    rotate("3").await;
+    hand.0.fetch_add(day, Ordering::Relaxed);
+    assert_eq!(kept(), 2, "not destroyed yet, and");
+    assert!(matches!(back().await, Err(Error::NothingKept)), "opened no more");
+    cases.sweep("test").await.expect("a sweep");
+    assert_eq!(kept(), 0, "the sweep destroys it");
+    assert!(matches!(back().await, Err(Error::NothingKept)));
+    cases.db.close().await;
+}
+
+on_both!(what_was_replaced_is_destroyed_after_a_day);
