@@ -112,10 +112,13 @@ impl Declarative {
     ) -> Result<Answer, Trouble> {
         let settings = |error: ProviderError| Trouble::new(error, "Check the settings, then test again.");
         let mut built = build(values, request).map_err(settings)?;
+        let kind = built.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        let kind = kind.map(|(_, value)| value.clone());
         let mut outgoing = Outgoing {
             method: built.method.word(),
             url: built.url.clone(),
             headers: std::mem::take(&mut built.headers),
+            content_type: kind.as_ref().map(Secret::expose),
             body: &built.body,
         };
         sign::authorize(values, &mut outgoing, &self.ambient).map_err(settings)?;
@@ -197,6 +200,10 @@ impl Proxied for Declarative {
 
     fn allows(&self, _connection: &Connection<'_>, url: &Url) -> bool {
         scope::allows(&self.template, url)
+    }
+
+    fn signs_body(&self, content_type: Option<&str>) -> bool {
+        sign::reads_body(&self.template.authentication, content_type)
     }
 
     async fn authorize(

@@ -78,8 +78,8 @@ pub trait Proxied: Send + Sync {
     /// Whether a credential of this provider may go to that address.
     fn allows(&self, connection: &Connection<'_>, url: &Url) -> bool;
 
-    /// Whether the credential is made from the body, so that the whole of it has to be there first.
-    fn signs_body(&self) -> bool {
+    /// Whether the credential is made from a body of that media type, so that the whole of it has to be there first.
+    fn signs_body(&self, _content_type: Option<&str>) -> bool {
         false
     }
 
@@ -99,6 +99,8 @@ pub struct Outgoing<'a> {
     pub url: Url,
     /// Headers that carry the credential.
     pub headers: Vec<(String, Secret)>,
+    /// The body's media type, where it has one.
+    pub content_type: Option<&'a str>,
     /// The body, for providers whose credential is a signature over it.
     pub body: &'a [u8],
 }

@@ -111,12 +111,20 @@ pub async fn send(
         return Err(ProviderError::misconfigured(message).into());
     }
     let end = Instant::now().checked_add(limits.timeout).ok_or(Failure::TimedOut)?;
-    let (body, mut rest) = settle(body, proxied.signs_body(), end).await?;
     let headers = headers::out(&headers)?;
+    let content_type = headers.iter().find(|(name, _)| name == "content-type").map(|(_, kind)| kind.as_str());
+    let (body, mut rest) = settle(body, proxied.signs_body(content_type), end).await?;
     let may_repeat = method.is_idempotent() && rest.is_none();
     let mut tried = 0;
     loop {
-        let ready = authorize(proxied, connection, method, &url, &body).await?;
+        let asked = Outgoing {
+            method: method.word(),
+            url: url.clone(),
+            headers: Vec::new(),
+            content_type,
+            body: &body,
+        };
+        let ready = authorize(proxied, connection, asked).await?;
         let mut sent = headers::without(&headers, &ready.headers);
         sent.extend(ready.headers.iter().map(|(name, value)| (name.as_str(), value.expose())));
         let places = [place(&ready.url)];
@@ -163,16 +171,14 @@ struct Ready {
 async fn authorize(
     proxied: &dyn Proxied,
     connection: &Connection<'_>,
-    method: Method,
-    url: &Url,
-    body: &[u8],
+    mut request: Outgoing<'_>,
 ) -> Result<Ready, Refusal> {
-    let mut request = Outgoing { method: method.word(), url: url.clone(), headers: Vec::new(), body };
+    let url = request.url.clone();
     proxied.authorize(connection, &mut request).await?;
     let Outgoing { url: ready, headers, .. } = request;
     let before: Vec<_> = url.query_pairs().collect();
     let after: Vec<_> = ready.query_pairs().collect();
-    let same = place(url) == place(&ready) && url.scheme() == ready.scheme() && url.path() == ready.path();
+    let same = place(&url) == place(&ready) && url.scheme() == ready.scheme() && url.path() == ready.path();
     let kept = after.get(..before.len()).is_some_and(|it| it == before.as_slice());
     if !same || !kept {
         return Err(ProviderError::misconfigured("The credential cannot be put into this request").into());

@@ -13,6 +13,7 @@ mod commands;
 mod crash;
 mod demo;
 mod hosted;
+mod proxy;
 mod readme;
 mod support;
 mod tenancy;

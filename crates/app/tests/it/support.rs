@@ -3,6 +3,7 @@
 pub(crate) mod database;
 pub(crate) mod process;
 pub(crate) mod upstream;
+pub(crate) mod wire;
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};

@@ -86,11 +86,7 @@ fn base_string(request: &Outgoing<'_>, own: &[(&str, &str)]) -> Secret {
         own.iter().map(|(name, value)| (escape(name), escape(value))).collect();
     let query = request.url.query_pairs();
     pairs.extend(query.map(|(name, value)| (escape(&name), escape(&value))));
-    let is_form = request.headers.iter().any(|(name, value)| {
-        name.eq_ignore_ascii_case("content-type")
-            && value.expose().starts_with("application/x-www-form-urlencoded")
-    });
-    if is_form {
+    if request.content_type.is_some_and(is_form) {
         let form = form_urlencoded::parse(request.body);
         pairs.extend(form.map(|(name, value)| (escape(&name), escape(&value))));
     }
@@ -98,6 +94,12 @@ fn base_string(request: &Outgoing<'_>, own: &[(&str, &str)]) -> Secret {
     let pairs: Vec<String> = pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
     let parameters = escape(&pairs.join("&"));
     Secret::new(format!("{}&{}&{parameters}", request.method, escape(&base_uri(&request.url))))
+}
+
+/// Whether a body of that media type is signed along (RFC 5849 §3.4.1.3.1).
+pub(super) fn is_form(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 /// RFC 5849 §3.4.1.2.

@@ -5,9 +5,9 @@ use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
 use kontor_domain::{
     Ambient, Secret,
     templates::{
-        Authentication, Escape,
+        Authentication, Escape, Place, Text,
         authentication::{Encoding, Hash, HmacSignature},
-        text::Fact,
+        text::{Fact, Part},
     },
 };
 
@@ -48,6 +48,22 @@ pub(super) fn authorize(
         }
     }
     Ok(())
+}
+
+/// Whether a signature is made over the body.
+pub(super) fn reads_body(how: &Authentication, content_type: Option<&str>) -> bool {
+    match how {
+        Authentication::HmacSignature(it) => {
+            let mut texts = std::iter::once(&it.payload).chain(it.headers.iter().map(|(_, text)| text));
+            texts.any(|it| stands_in(Fact::Body, it) || stands_in(Fact::BodySha256, it))
+        }
+        Authentication::OAuth1(_) => content_type.is_some_and(oauth1::is_form),
+        _ => false,
+    }
+}
+
+fn stands_in(fact: Fact, text: &Text) -> bool {
+    text.parts().contains(&Part::Place(Place::Request(fact)))
 }
 
 /// Sets a header, in place of one of that name.
@@ -115,8 +131,12 @@ fn hmac_signature(
     ambient: &Ambient,
 ) -> Result<(), ProviderError> {
     let now = ambient.now();
-    let body = std::str::from_utf8(request.body)
-        .map_err(|_| ProviderError::misconfigured("The body is no text, and cannot be signed"))?;
+    // Only where the text itself is signed does a body have to be one.
+    let body = match std::str::from_utf8(request.body) {
+        Ok(body) => body,
+        Err(_) if !stands_in(Fact::Body, &how.payload) => "",
+        Err(_) => return Err(ProviderError::misconfigured("The body is no text, and cannot be signed")),
+    };
     let url = &request.url;
     let host = url.host_str().unwrap_or_default();
     let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));

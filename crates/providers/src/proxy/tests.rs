@@ -72,7 +72,7 @@ impl Proxied for Fake {
         self.allows
     }
 
-    fn signs_body(&self) -> bool {
+    fn signs_body(&self, _: Option<&str>) -> bool {
         self.signs
     }
 

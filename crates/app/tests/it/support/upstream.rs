@@ -1,21 +1,47 @@
-//! A provider of a test's own: a plain server on this machine that says what it is told to, byte for byte.
-//! Beside it the operator's folder with the template that describes it.
+//! A provider of a test's own: a plain server on this machine that says what it is told to, byte for byte, and keeps
+//! what it was sent, as far as it has arrived. Beside it the operator's folder with the template that describes it.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
+    sync::Semaphore,
 };
 
 use super::{Engine, process::Demo};
+
+/// Holds an answer back until the test opens it.
+#[derive(Clone)]
+pub(crate) struct Gate(Arc<Semaphore>);
+
+impl Gate {
+    pub(crate) fn closed() -> Self {
+        Self(Arc::new(Semaphore::new(0)))
+    }
+
+    pub(crate) fn open(&self) {
+        self.0.add_permits(1);
+    }
+
+    async fn pass(&self) {
+        self.0.acquire().await.expect("a gate is never closed for good").forget();
+    }
+}
 
 /// A piece of an answer.
 #[derive(Clone)]
 pub(crate) enum Step {
     Send(Vec<u8>),
+    Wait(Gate),
 }
 
 /// A whole answer with that status line, headers and body.
@@ -39,6 +65,8 @@ pub(crate) fn say(text: &str) -> Step {
 pub(crate) struct Upstream {
     pub(crate) address: SocketAddr,
     folder: TempDir,
+    seen: Arc<Mutex<Vec<String>>>,
+    gone: Arc<AtomicUsize>,
 }
 
 impl Upstream {
@@ -46,18 +74,42 @@ impl Upstream {
     pub(crate) async fn start(answers: impl Fn(&str) -> Vec<Step> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let answers = Arc::new(answers);
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let gone = Arc::new(AtomicUsize::new(0));
+        let (kept, left, answers) = (Arc::clone(&seen), Arc::clone(&gone), Arc::new(answers));
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
-                tokio::spawn(serve(socket, Arc::clone(&answers)));
+                tokio::spawn(serve(socket, Arc::clone(&kept), Arc::clone(&left), Arc::clone(&answers)));
             }
         });
-        Self { address, folder: tempfile::tempdir().expect("a folder") }
+        Self { address, folder: tempfile::tempdir().expect("a folder"), seen, gone }
+    }
+
+    /// The requests, in the order in which they began, each as far as it has arrived.
+    pub(crate) fn seen(&self) -> Vec<String> {
+        self.seen.lock().expect("the list").clone()
+    }
+
+    /// How many went away while their answer was held back.
+    pub(crate) fn gone(&self) -> usize {
+        self.gone.load(Ordering::SeqCst)
+    }
+
+    /// Forgets them.
+    pub(crate) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.seen.lock().expect("the list"))
     }
 
     /// Describes a provider of that name that stands here, with these tables for its authentication.
     pub(crate) fn describe(&self, provider: &str, authentication: &str) {
-        let base = format!("http://{}/v1", self.address);
+        self.describe_at(provider, authentication, &format!("http://{}/v1", self.address));
+    }
+
+    /// The same at another address; this server's is allowed too.
+    pub(crate) fn describe_at(&self, provider: &str, authentication: &str, base: &str) {
+        let host = url::Url::parse(base).expect("an address");
+        let port = host.port_or_known_default().expect("a port");
+        let host = host.host_str().expect("a host");
         let text = format!(
             r#"
 provider = "{provider}"
@@ -66,7 +118,7 @@ description = "A provider of a test."
 integration_type = "Shipping"
 documentation_url = "https://docs.example"
 supported_features = ["Orders"]
-allowed_hosts = ["{}"]
+allowed_hosts = ["{host}:{port}", "{}"]
 
 [environments.production]
 base_url = "{base}"
@@ -113,8 +165,14 @@ pub(crate) async fn integrate(demo: &Demo, provider: &str, key: &str) -> String 
     demo.admin.post(&list, &body).await.expect(201).header("location").to_owned()
 }
 
-async fn serve(mut socket: TcpStream, answers: Arc<impl Fn(&str) -> Vec<Step> + Send + Sync + 'static>) {
+async fn serve(
+    mut socket: TcpStream,
+    seen: Arc<Mutex<Vec<String>>>,
+    gone: Arc<AtomicUsize>,
+    answers: Arc<impl Fn(&str) -> Vec<Step> + Send + Sync + 'static>,
+) {
     let mut request = String::new();
+    let mut at = None;
     while !complete(&request) {
         let mut buffer = vec![0; 65_536];
         let length = socket.read(&mut buffer).await.unwrap_or(0);
@@ -122,9 +180,23 @@ async fn serve(mut socket: TcpStream, answers: Arc<impl Fn(&str) -> Vec<Step> + 
             return;
         }
         request += &String::from_utf8_lossy(&buffer[..length]);
+        let mut seen = seen.lock().expect("the list");
+        if let Some(it) = at.and_then(|at: usize| seen.get_mut(at)) {
+            it.clone_from(&request);
+        } else {
+            at = Some(seen.len());
+            seen.push(request.clone());
+        }
     }
     for step in answers(&request) {
         match step {
+            Step::Wait(gate) => tokio::select! {
+                () = gate.pass() => {}
+                _ = socket.read_u8() => {
+                    gone.fetch_add(1, Ordering::SeqCst);
+                    return;
+                }
+            },
             // Whoever asked may have gone, which is what some tests are about.
             Step::Send(bytes) => drop(socket.write_all(&bytes).await),
         }
