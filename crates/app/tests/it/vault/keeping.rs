@@ -73,9 +73,9 @@ async fn use_cases(database: &Database, folder: &std::path::Path) -> (Arc<UseCas
     let settings = Settings {
         public_url: "http://127.0.0.1:1".parse().expect("a URL"),
         production: false,
-        hosted_window: Duration::from_secs(600),
+        hosted_window: Duration::from_mins(10),
         resolve_after: Duration::from_secs(90),
-        not_found_after: Duration::from_secs(300),
+        not_found_after: Duration::from_mins(5),
         sweep: Duration::from_secs(30),
         provider_timeout: Duration::from_secs(30),
         proxy: kontor_providers::proxy::Limits::default(),
