@@ -12,6 +12,7 @@ mod browser;
 mod commands;
 mod crash;
 mod demo;
+mod guard;
 mod hosted;
 mod proxy;
 mod readme;

@@ -1,6 +1,7 @@
 //! Holds the code to the rules of CONTRIBUTING.md. Each rule is a function over a path and a text, tried on a sample first.
 
 mod borders;
+mod network;
 mod scan;
 mod shape;
 mod words;

@@ -30,6 +30,8 @@ use crate::{Http, ProviderError, error::clean};
 
 /// How long a conversation may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// The ports of mail servers that take mail for others: any host may be in the settings, but not any service of it.
+pub(super) const PORTS: [u16; 4] = [25, 465, 587, 2_525];
 /// How many bytes a server may say.
 pub(super) const MAX_SAID: usize = 65_536;
 
@@ -51,8 +53,9 @@ pub(super) async fn test(values: &Values<'_>, smtp: &Smtp, http: &Http) -> Resul
     let user = values.fill(&smtp.username, Escape::Plain).map_err(settings)?;
     let password = values.fill(&smtp.password, Escape::Plain).map_err(settings)?;
     let credentials = Credentials::new(user.expose().to_owned(), password.expose().to_owned());
+    let mail = PORTS.map(|it| format!("*:{it}"));
     let stream = http
-        .connect(&host, port, None, TIMEOUT)
+        .connect(&host, port, Some(&mail), TIMEOUT)
         .await
         .map_err(|failure| Trouble::new(failure.into(), failure.advice()))?;
     let talk = talk(stream, &host, security, &credentials);

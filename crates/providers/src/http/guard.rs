@@ -188,7 +188,11 @@ impl Guard {
         hosts: Option<&[String]>,
     ) -> Result<Vec<SocketAddr>, Nowhere> {
         let refused = || Nowhere::Refused(Rule::NoHost);
-        let parsed = Host::parse(host).map_err(|_| refused())?;
+        // In a URL such an address has brackets; in a setting it has none.
+        let parsed = match host.parse() {
+            Ok(address) => Host::Ipv6(address),
+            Err(_) => Host::parse(host).map_err(|_| refused())?,
+        };
         let url = Url::parse(&format!("https://{parsed}:{port}/")).map_err(|_| refused())?;
         let way = self.check(&url, hosts).map_err(Nowhere::Refused)?;
         let found = match url.host().ok_or_else(refused)? {

@@ -107,9 +107,18 @@ impl Upstream {
 
     /// The same at another address; this server's is allowed too.
     pub(crate) fn describe_at(&self, provider: &str, authentication: &str, base: &str) {
-        let host = url::Url::parse(base).expect("an address");
-        let port = host.port_or_known_default().expect("a port");
-        let host = host.host_str().expect("a host");
+        let host = base.split("://").nth(1).and_then(|it| it.split('/').next()).expect("a host");
+        self.write(provider, authentication, base, "", &[host, &self.address.to_string()]);
+    }
+
+    /// A provider whose address is a setting, at one of these hosts.
+    pub(crate) fn describe_own(&self, provider: &str, authentication: &str, hosts: &[&str]) {
+        let field = "[[configuration_fields]]\nkey = \"Url\"\ndisplay_name = \"Address\"\ndescription = \"Of your own.\"\n\
+                     type = \"Url\"\nrequired = true\n";
+        self.write(provider, authentication, "{{configuration.Url}}", field, hosts);
+    }
+
+    fn write(&self, provider: &str, authentication: &str, base: &str, fields: &str, hosts: &[&str]) {
         let text = format!(
             r#"
 provider = "{provider}"
@@ -118,11 +127,12 @@ description = "A provider of a test."
 integration_type = "Shipping"
 documentation_url = "https://docs.example"
 supported_features = ["Orders"]
-allowed_hosts = ["{host}:{port}", "{}"]
+allowed_hosts = {hosts:?}
 
 [environments.production]
 base_url = "{base}"
 
+{fields}
 [[secret_fields]]
 key = "ApiKey"
 display_name = "API key"
@@ -138,8 +148,7 @@ required = true
 name = "reading the account"
 path = "/account"
 answer = "any"
-"#,
-            self.address
+"#
         );
         std::fs::write(self.folder.path().join(format!("{provider}.toml")), text).expect("a file");
     }
@@ -158,9 +167,19 @@ answer = "any"
 
 /// Adds an integration with a provider of a test; its path.
 pub(crate) async fn integrate(demo: &Demo, provider: &str, key: &str) -> String {
+    added(demo, provider, key, json!({})).await
+}
+
+/// The same with an address of its own.
+pub(crate) async fn integrate_at(demo: &Demo, provider: &str, key: &str, url: &str) -> String {
+    added(demo, provider, key, json!({ "Url": url })).await
+}
+
+async fn added(demo: &Demo, provider: &str, key: &str, configuration: Value) -> String {
     let list = format!("/api/organizations/{}/integrations", demo.text("organizationId"));
-    let body: Value = json!({
-        "integrationType": "Shipping", "provider": provider, "displayName": provider, "secrets": { "ApiKey": key },
+    let body = json!({
+        "integrationType": "Shipping", "provider": provider, "displayName": provider,
+        "configuration": configuration, "secrets": { "ApiKey": key },
     });
     demo.admin.post(&list, &body).await.expect(201).header("location").to_owned()
 }

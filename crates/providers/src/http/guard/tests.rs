@@ -305,7 +305,7 @@ async fn other_protocols_pass_the_same_guard() {
     let timeout = Duration::from_secs(5);
     let closed = Http::new(&[]).expect("a client");
     let any = hosts(&[&format!("*:{port}")]);
-    for host in ["127.0.0.1", "0x7f.1", "[::1]", "localhost"] {
+    for host in ["127.0.0.1", "0x7f.1", "[::1]", "::1", "::ffff:127.0.0.1", "localhost"] {
         let result = closed.connect(host, port, Some(&any), timeout).await;
         assert!(matches!(result, Err(Failure::Refused(_))), "{host}: {result:?}");
     }
