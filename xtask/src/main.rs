@@ -4,6 +4,7 @@
 
 mod audit;
 mod bench;
+mod npm;
 mod postgres;
 mod run;
 mod softhsm;

@@ -53,4 +53,6 @@ fn with<'a>(command: &'a mut Command, tools: &Tools, cluster: &Cluster) -> &'a m
         .env("KONTOR_TEST_CHROMEDRIVER", &tools.chromedriver)
         .env("KONTOR_TEST_PKCS11_MODULE", &tools.softhsm)
         .env("KONTOR_TEST_PYTHON", &tools.python)
+        .env("KONTOR_TEST_NODE", &tools.oidc.node)
+        .env("KONTOR_TEST_OIDC", &tools.oidc.modules)
 }

@@ -7,7 +7,10 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
-use crate::run::{env, run, say, works};
+use crate::{
+    npm::{self, Npm},
+    run::{env, root, run, say, works},
+};
 
 /// What was found.
 pub(crate) struct Tools {
@@ -19,6 +22,8 @@ pub(crate) struct Tools {
     pub(crate) softhsm: PathBuf,
     /// A Python that has `cryptography`.
     pub(crate) python: PathBuf,
+    /// Node, with an OAuth server that is not ours.
+    pub(crate) oidc: Npm,
 }
 
 /// Finds everything; installs what is missing, or says what is.
@@ -37,6 +42,7 @@ pub(crate) fn find() -> anyhow::Result<Tools> {
         chromedriver: program(&CHROMEDRIVER).context("ChromeDriver")?,
         softhsm: softhsm().context("SoftHSM's module")?,
         python: python().context("Python with cryptography")?,
+        oidc: npm::prepare("oidc", &root().join("crates/app/tests/oidc"))?,
     })
 }
 
@@ -100,7 +106,7 @@ fn newest(folders: Vec<PathBuf>) -> Option<PathBuf> {
     folders.into_iter().filter(|it| number(it).is_some()).max_by_key(number)
 }
 
-fn program(names: &[&str]) -> Option<PathBuf> {
+pub(crate) fn program(names: &[&str]) -> Option<PathBuf> {
     let path = env("PATH").unwrap_or_default();
     names
         .iter()

@@ -7,6 +7,7 @@ mod build;
 mod jwt;
 mod oauth1;
 mod predicate;
+mod revoke;
 pub mod scope;
 mod sign;
 mod smtp;
@@ -26,7 +27,7 @@ use url::Url;
 use crate::{
     Connection, Http, Outgoing, Provider, ProviderError, Proxied, TestReport,
     http::Answer,
-    oauth::{self, OAuth, Server},
+    oauth::{self, OAuth, Refusal, Server},
 };
 
 pub use scope::{App, Values};
@@ -94,7 +95,9 @@ impl Declarative {
                 trouble
             };
             let answer = self.ask(&mut values, &probe.request).await.map_err(named)?;
-            let body = verdict::judge(test, probe, &answer, &secrets).map_err(named)?;
+            let refused = self.template.requires_oauth() && answer.status == 401;
+            let body = verdict::judge(test, probe, &answer, &secrets)
+                .map_err(|trouble| named(if refused { trouble.of_token() } else { trouble }))?;
             last = (body, Some(answer));
         }
         Ok(match identity(test, last.0.as_ref(), last.1.as_ref()) {
@@ -180,6 +183,7 @@ impl Provider for Declarative {
     }
 }
 
+#[async_trait]
 impl OAuth for Declarative {
     fn server(&self, connection: &Connection<'_>) -> Result<Server, ProviderError> {
         let values = Values::new(&self.template, connection, &self.app)?;
@@ -188,6 +192,20 @@ impl OAuth for Declarative {
 
     fn http(&self) -> &Http {
         &self.http
+    }
+
+    fn can_revoke(&self) -> bool {
+        oauth::can_revoke(&self.template)
+    }
+
+    async fn revoke(&self, connection: &Connection<'_>, token: &Secret) -> Result<(), Refusal> {
+        match &self.template.revocation {
+            Some(own) => {
+                let values = Values::new(&self.template, connection, &self.app)?;
+                revoke::revoke(values, own, token, &self.http).await
+            }
+            None => self.server(connection)?.revoke(&self.http, token).await,
+        }
     }
 }
 

@@ -9,14 +9,16 @@ mod template;
 
 use std::{collections::BTreeMap, time::Duration};
 
+use async_trait::async_trait;
 use data_encoding::BASE64;
 use kontor_domain::Secret;
 use url::{Url, form_urlencoded};
 use zeroize::Zeroizing;
 
+pub(crate) use answer::ended;
 pub use answer::{Class, Refusal, Tokens};
 pub use authorize::{Consent, Verifier};
-pub use template::server;
+pub use template::{can_revoke, server};
 
 use crate::{
     Http,
@@ -99,12 +101,21 @@ pub struct Server {
 }
 
 /// A provider that people consent at.
+#[async_trait]
 pub trait OAuth: Send + Sync {
     /// Its server for an integration's settings. Misconfigured where the operator or the merchant left something out.
     fn server(&self, connection: &crate::Connection<'_>) -> Result<Server, crate::ProviderError>;
 
     /// What calls go through.
     fn http(&self) -> &Http;
+
+    /// Whether tokens can be taken back there at all.
+    fn can_revoke(&self) -> bool;
+
+    /// Takes a token back: as RFC 7009 has it, unless the provider has a way of its own.
+    async fn revoke(&self, connection: &crate::Connection<'_>, token: &Secret) -> Result<(), Refusal> {
+        self.server(connection)?.revoke(self.http(), token).await
+    }
 }
 
 /// What is wrong with what a browser carried back.

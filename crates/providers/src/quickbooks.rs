@@ -185,6 +185,10 @@ impl OAuth for QuickBooks {
     fn http(&self) -> &Http {
         &self.http
     }
+
+    fn can_revoke(&self) -> bool {
+        oauth::can_revoke(&self.template)
+    }
 }
 
 #[async_trait]

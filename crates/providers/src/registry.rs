@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::{
     Http, Provider, authorize_net,
-    declarative::Declarative,
+    declarative::{App, Declarative},
     folder::{Folder, Refused},
     quickbooks, worldpay,
 };
@@ -27,6 +27,8 @@ pub struct Settings {
     pub quickbooks: quickbooks::Settings,
     /// The operator's folder of templates.
     pub folder: Option<PathBuf>,
+    /// The operator's apps at providers that are described, by their names in small letters.
+    pub apps: BTreeMap<String, App>,
 }
 
 /// The templates that are built in and need no code of their own.
@@ -48,6 +50,7 @@ pub struct Registry {
     http: Http,
     ambient: Ambient,
     built_in: Providers,
+    apps: BTreeMap<String, App>,
     current: RwLock<Current>,
     /// Locked for as long as the folder is looked at.
     folder: Mutex<Option<Folder>>,
@@ -72,13 +75,17 @@ impl Registry {
             Arc::new(worldpay::Worldpay::new(settings.worldpay, http.clone())?),
             Arc::new(quickbooks::QuickBooks::new(settings.quickbooks, http.clone())?),
         ];
+        let apps = settings.apps;
         for text in EMBEDDED {
             let template = Arc::new(template(text)?);
-            built_in.push(Arc::new(Declarative::new(template, http.clone(), ambient.clone())));
+            built_in.push(declared(&template, &http, &ambient, &apps));
         }
         let folder = Mutex::new(settings.folder.map(Folder::new));
-        let registry = Self { http, ambient, built_in, current: RwLock::default(), folder };
+        let registry = Self { http, ambient, built_in, apps, current: RwLock::default(), folder };
         registry.reload();
+        for name in registry.apps.keys().filter(|it| registry.get(it).is_none()) {
+            tracing::warn!(name, "there is an app for a provider that is not there yet");
+        }
         Ok(registry)
     }
 
@@ -113,7 +120,7 @@ impl Registry {
     }
 
     fn declared(&self, template: &Arc<Template>) -> Arc<dyn Provider> {
-        Arc::new(Declarative::new(Arc::clone(template), self.http.clone(), self.ambient.clone()))
+        declared(template, &self.http, &self.ambient, &self.apps)
     }
 
     /// The provider of that name, in any case of letters. Whoever holds it goes on with it, also when it is
@@ -137,6 +144,17 @@ impl Registry {
     pub fn described(&self) -> usize {
         self.current.read().unwrap_or_else(PoisonError::into_inner).described.len()
     }
+}
+
+/// A provider that is described, with the operator's app there.
+fn declared(
+    template: &Arc<Template>,
+    http: &Http,
+    ambient: &Ambient,
+    apps: &BTreeMap<String, App>,
+) -> Arc<dyn Provider> {
+    let app = apps.get(&template.provider.to_ascii_lowercase()).cloned().unwrap_or_default();
+    Arc::new(Declarative::new(Arc::clone(template), http.clone(), ambient.clone()).with_app(app))
 }
 
 /// Reads an embedded template.

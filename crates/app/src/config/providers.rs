@@ -1,9 +1,10 @@
-//! The providers' settings: addresses, times, and the operator's app at Intuit.
+//! The providers' settings: addresses, times, and the operator's apps.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use kontor_providers::{
     Settings, authorize_net,
+    declarative::App,
     quickbooks::{self, Environment},
     worldpay,
 };
@@ -22,6 +23,8 @@ pub(super) struct Providers {
     pub(super) client_secret_file: Option<PathBuf>,
     /// Where the operator's templates are.
     pub(super) templates: Option<PathBuf>,
+    /// The apps at providers that are described: a public name, and the file of the secret.
+    pub(super) apps: BTreeMap<String, (Option<String>, Option<PathBuf>)>,
 }
 
 impl Providers {
@@ -57,6 +60,7 @@ impl Providers {
             },
             client_secret_file: source.path("providers.quickbooks.client_secret_file"),
             templates: source.path("templates.folder"),
+            apps: apps(source),
         };
         let app = (providers.quickbooks.client_id.is_some(), providers.client_secret_file.is_some());
         match app {
@@ -88,11 +92,36 @@ impl Providers {
     /// With the secret of the operator's app.
     pub(super) fn settings(&self) -> anyhow::Result<Settings> {
         let secret = self.client_secret_file.as_deref().map(secrets::read_given).transpose()?;
+        let mut apps = BTreeMap::new();
+        for (name, (client_id, file)) in &self.apps {
+            let client_secret = file.as_deref().map(secrets::read_given).transpose()?;
+            apps.insert(name.clone(), App { client_id: client_id.clone(), client_secret });
+        }
         Ok(Settings {
             authorize_net: self.authorize_net.clone(),
             worldpay: self.worldpay.clone(),
             quickbooks: quickbooks::Settings { client_secret: secret, ..self.quickbooks.clone() },
             folder: self.templates.clone(),
+            apps,
         })
     }
+}
+
+/// The apps. One without a secret is a public client, which templates may describe.
+fn apps(source: &mut Source) -> BTreeMap<String, (Option<String>, Option<PathBuf>)> {
+    let mut apps = BTreeMap::new();
+    for name in source.apps() {
+        let (id, file) = (format!("apps.{name}.client_id"), format!("apps.{name}.client_secret_file"));
+        if name == "quickbooks" {
+            let key = if source.has(&id) { &id } else { &file };
+            source
+                .wrong(key, "is for providers that a template describes: set providers.quickbooks.client_id");
+        }
+        let app = (source.text(&id), source.path(&file));
+        if app.0.is_none() {
+            source.wrong(&file, "needs client_id beside it: a secret without a name is no app");
+        }
+        apps.insert(name, app);
+    }
+    apps
 }

@@ -56,6 +56,7 @@ impl Config {
         out += &address(quickbooks.sandbox_url.as_ref());
         out += "\n[templates]\n";
         out += &line("folder", path(self.providers.templates.as_ref()));
+        out += &self.apps();
         out += "\n[network]\n";
         let hosts: Vec<toml::Value> = self.network.allow_hosts.iter().map(|it| it.clone().into()).collect();
         out += &line("allow_hosts", Some(toml::Value::Array(hosts).to_string()));
@@ -74,6 +75,20 @@ impl Config {
         out += &line("format", Some(text(if self.log.json { "json" } else { "text" })));
         out += &line("filter", Some(text(&self.log.filter)));
         out.trim_end().to_owned()
+    }
+
+    /// The operator's apps at providers that are described.
+    fn apps(&self) -> String {
+        let text = |value: &str| toml::Value::String(value.to_owned()).to_string();
+        let mut out = String::new();
+        for (name, (client_id, file)) in &self.providers.apps {
+            out.extend(["\n[apps.", name, "]\n"]);
+            let file = file.as_ref().map(|it| it.display().to_string());
+            for (key, value) in [("client_id", client_id), ("client_secret_file", &file)] {
+                out.extend(value.iter().map(|it| format!("{key} = {}\n", text(it))));
+            }
+        }
+        out
     }
 }
 

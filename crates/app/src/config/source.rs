@@ -64,6 +64,10 @@ const KEYS: [&str; 45] = [
 ];
 /// The keys that hold several texts; a variable has them with commas between.
 const LISTS: [&str; 1] = ["network.allow_hosts"];
+/// What an app at a provider that is described has: `apps.NAME.client_id`.
+const APP: [&str; 2] = ["client_id", "client_secret_file"];
+/// The longest name of a provider.
+const MAX_NAME: usize = 50;
 /// What the variables begin with.
 const PREFIX: &str = "KONTOR_";
 /// Variables that are the tests' own.
@@ -108,11 +112,11 @@ impl Source {
 
     fn table(&mut self, name: &str, text: &str, prefix: &str, table: &DeTable<'_>) {
         for (key, value) in table {
-            let path = format!("{prefix}{}", key.get_ref());
+            let path = plain(format!("{prefix}{}", key.get_ref()));
             let place = format!("{name}:{}", line(text, key.span().start));
-            let known = KEYS.iter().any(|it| *it == path);
+            let known = is_known(&path);
             let (text_of, loose) = match value.get_ref() {
-                DeValue::Table(inner) if KEYS.iter().any(|it| it.starts_with(&format!("{path}."))) => {
+                DeValue::Table(inner) if is_table(&path) => {
                     self.table(name, text, &format!("{path}."), inner);
                     continue;
                 }
@@ -150,7 +154,7 @@ impl Source {
             }
             let key = rest.replace("__", ".").to_ascii_lowercase();
             let place = format!("the environment's {name}");
-            if KEYS.contains(&key.as_str()) {
+            if is_known(&key) {
                 self.entries.insert(key, Entry { text: value.clone(), loose: true, place });
             } else {
                 self.unknown(&place, &key);
@@ -178,6 +182,19 @@ impl Source {
     pub(super) fn list(&mut self, key: &str) -> Vec<String> {
         let text = self.entries.get(key).map(|it| it.text.as_str()).unwrap_or_default();
         text.split(',').map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// Whether a key is set.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
+    }
+
+    /// The names that have an app.
+    pub(super) fn apps(&self) -> Vec<String> {
+        let mut names: Vec<String> =
+            self.entries.keys().filter_map(|it| Some(app(it)?.0.to_owned())).collect();
+        names.dedup();
+        names
     }
 
     /// A path.
@@ -262,6 +279,30 @@ impl Source {
             many => anyhow::bail!("{} settings are wrong:\n  {}", many.len(), many.join("\n  ")),
         }
     }
+}
+
+/// The provider and the rest of an app's key.
+fn app(key: &str) -> Option<(&str, &str)> {
+    let (name, rest) = key.strip_prefix("apps.")?.split_once('.')?;
+    let named = (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(|it| it.is_ascii_alphanumeric());
+    (named && APP.contains(&rest)).then_some((name, rest))
+}
+
+fn is_known(key: &str) -> bool {
+    KEYS.contains(&key) || app(key).is_some()
+}
+
+/// Whether there are keys below it.
+fn is_table(path: &str) -> bool {
+    let below = format!("{path}.");
+    path == "apps"
+        || app(&format!("{below}client_id")).is_some()
+        || KEYS.iter().any(|it| it.starts_with(&below))
+}
+
+/// A provider is the same in any case of letters.
+fn plain(path: String) -> String {
+    if path.starts_with("apps.") { path.to_ascii_lowercase() } else { path }
 }
 
 fn line(text: &str, offset: usize) -> usize {

@@ -127,3 +127,30 @@ fn a_callers_own_request_ends_before_its_time_is_over() {
     let error = timeout("[proxy]\ntimeout_seconds = 150").expect_err("too long").to_string();
     assert!(error.contains("kontor.toml:2: proxy.timeout_seconds must be less"), "{error}");
 }
+
+#[test]
+fn an_app_at_a_described_provider_is_read_in_any_case_of_letters() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("crm.secret");
+    std::fs::write(&file, " s3cret\n").expect("a file");
+    let toml = format!("[apps.HubSpot]\nclient_id = \"AB1\"\nclient_secret_file = \"{}\"", file.display());
+    let config = read(&toml).expect("settings");
+    let providers = config.providers().expect("the secret is read");
+    let app = providers.apps.get("hubspot").expect("an app");
+    let secret = app.client_secret.as_ref().map(kontor_domain::Secret::expose);
+    assert_eq!((app.client_id.as_deref(), secret), (Some("AB1"), Some("s3cret")));
+    assert!(!format!("{app:?}").contains("s3cret"));
+    let printed = config.redacted();
+    assert!(printed.contains("[apps.hubspot]") && !printed.contains("s3cret"), "{printed}");
+    assert_eq!(read(&printed).expect("what is printed can be read").redacted(), printed);
+    let mut source = Source::default();
+    source.environment(&[("KONTOR_APPS__HUBSPOT__CLIENT_ID".to_owned(), "AB2".to_owned())]);
+    let public = Config::read(source).expect("settings").providers().expect("no secret to read");
+    let app = public.apps.get("hubspot").expect("an app");
+    assert!(app.client_id.as_deref() == Some("AB2") && app.client_secret.is_none());
+    let wrong = |toml: &str| read(toml).err().map(|it| it.to_string()).unwrap_or_default();
+    assert!(wrong("[apps.HubSpot]\nclient_secret_file = \"x\"").contains("needs client_id"));
+    assert!(wrong("[apps.HubSpot]\nsecret = \"x\"").contains("apps.hubspot.secret is not a setting"));
+    assert!(wrong("[apps.\"Hub Spot\"]\nclient_id = \"x\"").contains("is not a setting"));
+    assert!(wrong("[apps.QuickBooks]\nclient_id = \"x\"").contains("providers.quickbooks.client_id"));
+}

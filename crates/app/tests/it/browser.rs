@@ -2,6 +2,8 @@
 
 mod driver;
 
+use serde_json::json;
+
 use crate::support::{CARD, DECLINED, Engine, on_both, process::Demo};
 use driver::Browser;
 
@@ -64,4 +66,45 @@ async fn a_stranger_cancels_and_comes_back_to_the_shop(engine: Engine) {
     browser.end().await;
 }
 
-on_both!(a_stranger_pays_the_demos_invoice_in_a_browser, a_stranger_cancels_and_comes_back_to_the_shop);
+async fn an_owner_connects_the_books_and_a_used_link_says_so(engine: Engine) {
+    let demo = Demo::start(engine);
+    let path = format!("/api/organizations/{}/integrations", demo.text("organizationId"));
+    let body = json!({
+        "integrationType": "Accounting", "provider": "QuickBooks", "displayName": "Books",
+        "configuration": {}, "secrets": {},
+    });
+    let made = demo.admin.post(&path, &body).await.expect(201).json();
+    let browser = Browser::start().await;
+    browser.open(made["authorizationUrl"].as_str().expect("an address")).await;
+    browser.until_text("form", "Bergen Fish Company").await;
+    browser.click("label[for='company-9341453474484463']").await;
+    browser.picture("consent").await;
+    browser.click("#connect").await;
+    browser.until_text("main.good h1", "QuickBooks Online is connected").await;
+    browser.until_text("main", "close this window").await;
+    browser.picture("connected").await;
+    assert!(browser.fits_a_telephone().await, "the page is wider than a telephone");
+    browser.picture("connected-phone").await;
+    browser.leave_the_telephone().await;
+    let one = format!("{path}/{}", made["id"].as_str().expect("an id"));
+    assert_eq!(demo.admin.get(&one).await.expect(200).json()["connectionStatus"], "Connected");
+    let tested = demo.admin.post(&format!("{one}/test"), &json!({})).await.expect(200).json();
+    assert_eq!(tested["message"], "Connected to Bergen Fish Company");
+    // The browser's history leads here again.
+    let used = browser.address().await;
+    assert!(used.contains("/api/integrations/QuickBooks/callback?"), "{used}");
+    browser.open(&used).await;
+    browser.until_text("main.bad h1", "This link cannot be used").await;
+    browser.until_text("main", "It was used already").await;
+    browser.picture("used-link").await;
+    assert!(browser.fits_a_telephone().await, "the page is wider than a telephone");
+    browser.picture("used-link-phone").await;
+    assert_eq!(demo.admin.get(&one).await.expect(200).json()["connectionStatus"], "Connected");
+    browser.end().await;
+}
+
+on_both!(
+    a_stranger_pays_the_demos_invoice_in_a_browser,
+    a_stranger_cancels_and_comes_back_to_the_shop,
+    an_owner_connects_the_books_and_a_used_link_says_so,
+);

@@ -14,6 +14,7 @@ mod crash;
 mod demo;
 mod guard;
 mod hosted;
+mod oauth;
 mod proxy;
 mod readme;
 mod support;

@@ -85,6 +85,11 @@ impl Caller {
         Self { client, base: base.to_owned(), token: token.map(str::to_owned) }
     }
 
+    /// Another place, as the same caller.
+    pub(crate) fn at(&self, base: &str) -> Self {
+        Self { base: base.to_owned(), ..self.clone() }
+    }
+
     /// The same place, as somebody else.
     pub(crate) fn as_other(&self, token: Option<&str>) -> Self {
         Self { token: token.map(str::to_owned), ..self.clone() }

@@ -212,7 +212,31 @@ pub(super) fn check_header(table: &Table<'_>, key: &str, name: &str) {
     }
 }
 
+impl Json {
+    fn texts<'a>(&'a self, into: &mut Vec<&'a Text>) {
+        match self {
+            Self::Text(text) => into.push(text),
+            Self::List(list) => list.iter().for_each(|it| it.texts(into)),
+            Self::Object(entries) => entries.iter().for_each(|(_, it)| it.texts(into)),
+            Self::Integer(_) | Self::Decimal(_) | Self::Boolean(_) => {}
+        }
+    }
+}
+
 impl Request {
+    /// Every text of it, wherever it stands.
+    pub fn texts(&self) -> Vec<&Text> {
+        let mut all = vec![&self.url];
+        all.extend(self.headers.iter().chain(&self.query).map(|(_, text)| text));
+        match &self.body {
+            Body::Empty => {}
+            Body::Form(pairs) => all.extend(pairs.iter().map(|(_, text)| text)),
+            Body::Json(json) => json.texts(&mut all),
+            Body::Xml(text) => all.push(text),
+        }
+        all
+    }
+
     /// Reads a request's own keys; the caller asks for the rest and ends the table.
     pub(super) fn read(table: &Table<'_>, spot: Spot) -> Self {
         let method = table.maybe_word("method", Verb::ALL).unwrap_or(Verb::Get);

@@ -104,6 +104,8 @@ impl Engine {
         };
         let name = adapter.template().provider.clone();
         let claims = self.claims(&name, fields, actor).await?;
+        // Before the way is taken and the code is spent: keys that cannot be had now may be had a minute later.
+        self.ready_to_seal(claims.organization).await?;
         let consent = self.take(&name, &claims, actor).await?;
         let Some(integration) = self.integration(&claims).await? else {
             self.refused(Some(&claims), actor, &name, "the integration is gone").await?;
@@ -243,6 +245,7 @@ impl Engine {
         let now = self.ambient.now();
         let brought = decide::renewed(&tokens, &server.facts, None, now);
         let subject = integration.id.to_string();
+        // Once more: a rotation may have brought a newer key while the provider answered.
         self.ready_to_seal(organization).await?;
         let mut tx = self.db.write().await?;
         let before = grants::get(&mut tx, organization, integration.id).await?;

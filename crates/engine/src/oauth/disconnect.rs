@@ -8,14 +8,15 @@ use super::UPKEEP;
 use crate::{Actor, Engine, Error, credentials::Purpose};
 
 impl Engine {
-    /// Ends a connection, in the caller's transaction. One that is not connected stays so.
+    /// Ends a connection, in the caller's transaction. One that is not connected stays so. Says whether there is
+    /// something to tell the provider.
     pub async fn disconnect(
         &self,
         conn: &mut Conn,
         organization: OrganizationId,
         actor: &Actor,
         integration: &Integration,
-    ) -> Result<Integration, Error> {
+    ) -> Result<(Integration, bool), Error> {
         if integration.connection_status == ConnectionStatus::NotRequired {
             return Err(Error::NoOAuth);
         }
@@ -27,7 +28,8 @@ impl Engine {
         let data = json!({ "provider": integration.provider, "revoking": revoking });
         self.audit(conn, Some(organization), actor, "integration.disconnected", &subject, &data).await?;
         self.tell(conn, organization, "integration.disconnected", &subject, &data).await?;
-        integrations::get(conn, organization, id).await?.ok_or(Error::IntegrationNotFound)
+        let ended = integrations::get(conn, organization, id).await?.ok_or(Error::IntegrationNotFound)?;
+        Ok((ended, revoking))
     }
 
     /// Forgets tokens and open ways to a consent, and has the provider told. Says whether there is something to tell.

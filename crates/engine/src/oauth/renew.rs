@@ -86,6 +86,7 @@ impl Engine {
         tokens: Tokens,
     ) -> Result<Attempt, Error> {
         let renewed = decide::renewed(&tokens, &server.facts, Some(held), self.ambient.now());
+        // Once more: a rotation may have brought a newer key while the provider answered.
         self.ready_to_seal(organization).await?;
         let mut tx = self.db.write().await?;
         if grants::store(&mut tx, organization, integration.id, held.epoch, &renewed).await? {

@@ -1,7 +1,7 @@
 //! Taking a token back at its provider, on a best effort, after it was forgotten here.
 //!
-//! What that one call needs is sealed in a row of its own: the token, and of the integration's secrets only those
-//! that its client is made of. The row is destroyed when the provider took the token back, says that it knows none,
+//! What that one call needs is sealed in a row of its own: the token, and of everything else that is known of the
+//! integration only what the call is made of. The row is destroyed when the provider took the token back, says that it knows none,
 //! or cannot be told.
 
 use std::{collections::BTreeMap, time::Duration};
@@ -11,8 +11,8 @@ use kontor_domain::{
     ids::{OrganizationId, RevocationId},
     templates::{Authentication, Place, Template, Text},
 };
-use kontor_providers::{Connection, ProviderError, oauth::Class};
-use kontor_store::{Conn, integrations::Integration, jobs, jobs::Job, oauth::revocations};
+use kontor_providers::{Connection, ProviderError, oauth::Class, oauth::OAuth};
+use kontor_store::{Conn, integrations::Integration, jobs, jobs::Job, oauth::grants, oauth::revocations};
 use serde_json::{Value, json};
 
 use super::{ACCESS, REFRESH, REVOKE};
@@ -27,7 +27,8 @@ const PAUSE: Duration = Duration::from_secs(5);
 const MOST: Duration = Duration::from_hours(6);
 
 impl Engine {
-    /// Puts an integration's token on its way out, in the caller's transaction. Says whether there is one.
+    /// Puts an integration's token on its way out, in the caller's transaction. Says whether there is one, and a
+    /// provider that takes it back.
     pub(super) async fn begin_revocation(
         &self,
         conn: &mut Conn,
@@ -36,21 +37,28 @@ impl Engine {
         actor: &Actor,
     ) -> Result<bool, Error> {
         let provider = self.registry.get(&integration.provider);
-        let Some(provider) = provider.filter(|it| it.oauth().is_some()) else { return Ok(false) };
+        let provider = provider.filter(|it| it.oauth().is_some_and(OAuth::can_revoke));
+        let Some(provider) = provider else { return Ok(false) };
         let id = integration.id;
         let why = "revocation";
         let mut tokens =
             self.open_in(conn, organization, id, Purpose::OAuthToken, &[REFRESH, ACCESS], actor, why).await?;
         // Either takes the whole grant back; the refresh token lives longer.
-        let Some(token) = tokens.remove(REFRESH).or_else(|| tokens.remove(ACCESS)) else { return Ok(false) };
-        let needed = client_secrets(provider.template());
-        let mut secrets = BTreeMap::new();
-        if !needed.is_empty() {
-            let fields: Vec<&str> = needed.iter().map(String::as_str).collect();
-            secrets = self.open_in(conn, organization, id, Purpose::Credential, &fields, actor, why).await?;
+        let access = tokens.remove(ACCESS);
+        let Some(token) = tokens.remove(REFRESH).or_else(|| access.clone()) else { return Ok(false) };
+        let needed = Needed::of(provider.template());
+        let mut kept = Kept { token, access: access.filter(|_| needed.access), ..Kept::default() };
+        if !needed.secrets.is_empty() {
+            let fields: Vec<&str> = needed.secrets.iter().map(String::as_str).collect();
+            kept.secrets =
+                self.open_in(conn, organization, id, Purpose::Credential, &fields, actor, why).await?;
+        }
+        if needed.account {
+            let grant = grants::get(conn, organization, id).await?;
+            kept.account = grant.map(|it| it.account).unwrap_or_default();
         }
         let it = RevocationId::new(&self.ambient);
-        let sealed = self.seal_apart(conn, organization, &it.to_string(), &bundle(&token, &secrets)).await?;
+        let sealed = self.seal_apart(conn, organization, &it.to_string(), &kept.bundle()).await?;
         let row = revocations::Revocation {
             id: it,
             integration: id,
@@ -121,52 +129,105 @@ impl Engine {
             return Ok(Err(misconfigured("the provider has no OAuth any more")));
         };
         let opened = self.open_apart(organization, row).await?;
-        let Some((token, secrets)) = unbundle(&opened) else {
+        let Some(kept) = Kept::unbundle(&opened) else {
             return Ok(Err((Class::Permanent, ProviderError::misconfigured("nothing is kept of the token"))));
         };
-        let server = match oauth.server(&Connection::plain(&row.configuration, &secrets)) {
-            Ok(server) => server,
-            Err(error) => return Ok(Err((Class::Misconfigured, error))),
+        let connection = Connection {
+            configuration: &row.configuration,
+            secrets: &kept.secrets,
+            account: &kept.account,
+            access_token: kept.access.as_ref(),
         };
-        let answer = server.revoke(oauth.http(), &token).await;
+        let answer = oauth.revoke(&connection, &kept.token).await;
         Ok(answer.map_err(|refusal| (refusal.class, refusal.error)))
     }
 }
 
-/// The integration's own secrets that its client is made of.
-fn client_secrets(template: &Template) -> Vec<String> {
-    let Authentication::AuthorizationCode(says) = &template.authentication else { return Vec::new() };
-    let texts = [Some(&says.client_id), says.client_secret.as_ref(), says.revocation_url.as_ref()];
-    let more = [Some(&says.authorization_url), Some(&says.token_url), says.issuer.as_ref()];
-    let parameters = says.authorize_parameters.iter().map(|(_, text)| text);
-    let places = texts.into_iter().chain(more).flatten().chain(parameters).flat_map(Text::places);
-    let mut keys: Vec<String> = places
-        .filter_map(|it| match it {
-            Place::Secret(key) => Some(key.clone()),
+/// What the call that takes a token back is made of, beside the token.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Needed {
+    /// The integration's own secrets.
+    secrets: Vec<String>,
+    /// The access token, where another one is taken back.
+    access: bool,
+    /// What the provider said of the account.
+    account: bool,
+}
+
+impl Needed {
+    fn of(template: &Template) -> Self {
+        let Authentication::AuthorizationCode(says) = &template.authentication else {
+            return Self::default();
+        };
+        let mut texts: Vec<&Text> = vec![&says.client_id, &says.authorization_url, &says.token_url];
+        texts.extend([&says.client_secret, &says.revocation_url, &says.issuer].into_iter().flatten());
+        texts.extend(says.authorize_parameters.iter().map(|(_, text)| text));
+        texts.extend(template.revocation.iter().flat_map(|it| it.request.texts()));
+        let mut needed = Self::default();
+        for place in texts.into_iter().flat_map(Text::places) {
+            match place {
+                Place::Secret(key) => needed.secrets.push(key.clone()),
+                Place::AccessToken => needed.access = true,
+                Place::Account(_) => needed.account = true,
+                _ => {}
+            }
+        }
+        // An environment's address may be made of the account.
+        let mut addresses = template.environments.all.iter().flat_map(|it| it.urls.values());
+        needed.account |= addresses.any(|it| it.places().any(|it| matches!(it, Place::Account(_))));
+        needed.secrets.sort();
+        needed.secrets.dedup();
+        needed
+    }
+}
+
+/// What is sealed until the provider was told.
+struct Kept {
+    token: Secret,
+    access: Option<Secret>,
+    secrets: BTreeMap<String, Secret>,
+    account: BTreeMap<String, String>,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self {
+            token: Secret::new(String::new()),
+            access: None,
+            secrets: BTreeMap::new(),
+            account: BTreeMap::new(),
+        }
+    }
+}
+
+impl Kept {
+    fn bundle(&self) -> Secret {
+        let secrets: BTreeMap<&str, &str> =
+            self.secrets.iter().map(|(key, value)| (key.as_str(), value.expose())).collect();
+        let all = json!({
+            "token": self.token.expose(),
+            "access": self.access.as_ref().map(Secret::expose),
+            "secrets": secrets,
+            "account": self.account,
+        });
+        Secret::new(all.to_string())
+    }
+
+    /// Rows of an older version have neither an access token nor an account.
+    fn unbundle(opened: &Secret) -> Option<Self> {
+        let mut read: Value = serde_json::from_str(opened.expose()).ok()?;
+        let take = |value: &mut Value| match value.take() {
+            Value::String(text) => Some(Secret::new(text)),
             _ => None,
-        })
-        .collect();
-    keys.sort();
-    keys.dedup();
-    keys
-}
-
-fn bundle(token: &Secret, secrets: &BTreeMap<String, Secret>) -> Secret {
-    let secrets: BTreeMap<&str, &str> =
-        secrets.iter().map(|(key, value)| (key.as_str(), value.expose())).collect();
-    Secret::new(json!({ "token": token.expose(), "secrets": secrets }).to_string())
-}
-
-fn unbundle(opened: &Secret) -> Option<(Secret, BTreeMap<String, Secret>)> {
-    let mut read: Value = serde_json::from_str(opened.expose()).ok()?;
-    let take = |value: &mut Value| match value.take() {
-        Value::String(text) => Some(Secret::new(text)),
-        _ => None,
-    };
-    let token = take(read.get_mut("token")?)?;
-    let secrets = read.get_mut("secrets")?.as_object_mut()?;
-    let secrets = secrets.iter_mut().filter_map(|(key, value)| Some((key.clone(), take(value)?))).collect();
-    Some((token, secrets))
+        };
+        let token = take(read.get_mut("token")?)?;
+        let access = read.get_mut("access").and_then(take);
+        let account = read.get_mut("account").map(Value::take).unwrap_or_default();
+        let secrets = read.get_mut("secrets")?.as_object_mut()?;
+        let secrets =
+            secrets.iter_mut().filter_map(|(key, value)| Some((key.clone(), take(value)?))).collect();
+        Some(Self { token, access, secrets, account: serde_json::from_value(account).unwrap_or_default() })
+    }
 }
 
 #[cfg(test)]

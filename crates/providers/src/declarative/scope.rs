@@ -3,7 +3,7 @@
 //! Owns the resolving of the environment. Refuses an address whose host is not the template's, also after it was
 //! filled in.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use kontor_domain::{
     Secret,
@@ -48,6 +48,13 @@ impl Scope for Settings<'_> {
             Place::Account(key) => self.0.account.get(key).map(String::as_str),
             _ => None,
         }
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let secret = self.client_secret.as_ref().map(|_| "(hidden)");
+        f.debug_struct("App").field("client_id", &self.client_id).field("client_secret", &secret).finish()
     }
 }
 

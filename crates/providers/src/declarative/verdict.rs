@@ -37,6 +37,12 @@ impl Trouble {
     pub(super) fn new(error: ProviderError, advice: impl Into<String>) -> Self {
         Self { error, advice: advice.into() }
     }
+
+    /// The same where somebody consented: not a setting is refused but a token, and another one may be had.
+    pub(super) fn of_token(mut self) -> Self {
+        self.error.kind = Kind::TokenRefused;
+        self
+    }
 }
 
 /// What is read out of an answer that passes: its JSON, where it is any.

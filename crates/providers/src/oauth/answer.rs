@@ -66,6 +66,13 @@ impl From<Failure> for Refusal {
     }
 }
 
+/// What could not be asked for because a setting is missing or wrong.
+impl From<ProviderError> for Refusal {
+    fn from(error: ProviderError) -> Self {
+        Self { class: Class::Misconfigured, error, retry_after: None }
+    }
+}
+
 /// The members that are read; all others are nobody's business.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -123,6 +130,23 @@ pub(super) fn revoked(answer: &Answer) -> Result<(), Refusal> {
     if (200..300).contains(&answer.status) {
         return Ok(());
     }
+    Err(not_revoked(answer))
+}
+
+/// Reads the answer to a provider's own way of ending a grant. What is not there any more is as good as ended.
+pub(crate) fn ended(answer: &Answer, expected: &[u16]) -> Result<(), Refusal> {
+    if expected.contains(&answer.status) {
+        return Ok(());
+    }
+    if matches!(answer.status, 404 | 410) {
+        let code = answer.status.to_string();
+        let error = ProviderError::refused(Fault::Theirs, Some(&code), "It knows no such token");
+        return Err(Refusal { class: Class::Permanent, error, retry_after: None });
+    }
+    Err(not_revoked(answer))
+}
+
+fn not_revoked(answer: &Answer) -> Refusal {
     let body: Body = serde_json::from_slice(&answer.body).unwrap_or_default();
     let (class, error) = match body.error.as_str().filter(|it| !it.is_empty()) {
         Some(code) => {
@@ -135,7 +159,7 @@ pub(super) fn revoked(answer: &Answer) -> Result<(), Refusal> {
         }
         None => without_json(answer.status, answer.is_page()),
     };
-    Err(Refusal { class, error, retry_after: wait(answer) })
+    Refusal { class, error, retry_after: wait(answer) }
 }
 
 /// A token that can be sent in a header (RFC 6750 §2.1 has still fewer letters).

@@ -12,6 +12,16 @@ use url::Url;
 use super::{ClientAuthentication, Facts, Revocation, Server};
 use crate::ProviderError;
 
+/// Whether a template says how tokens are taken back.
+pub fn can_revoke(template: &Template) -> bool {
+    match &template.authentication {
+        Authentication::AuthorizationCode(says) => {
+            says.revocation_url.is_some() || template.revocation.is_some()
+        }
+        _ => false,
+    }
+}
+
 /// The server of a template whose people consent, in an integration's scope.
 pub fn server(template: &Template, scope: &dyn Scope, timeout: Duration) -> Result<Server, ProviderError> {
     let Authentication::AuthorizationCode(says) = &template.authentication else {

@@ -106,6 +106,25 @@ impl Browser {
         .await;
     }
 
+    /// Shows the page as on a small telephone, and says whether it fits into its width.
+    pub(crate) async fn fits_a_telephone(&self) -> bool {
+        let screen = json!({ "width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": true });
+        self.screen("Emulation.setDeviceMetricsOverride", &screen).await;
+        let script = "return document.documentElement.scrollWidth <= window.innerWidth";
+        let answer = self.command("execute/sync", &json!({ "script": script, "args": [] })).await.expect(200);
+        answer.json()["value"] == true
+    }
+
+    /// Shows pages in the usual window again.
+    pub(crate) async fn leave_the_telephone(&self) {
+        self.screen("Emulation.clearDeviceMetricsOverride", &json!({})).await;
+    }
+
+    async fn screen(&self, command: &str, parameters: &Value) {
+        let asked = json!({ "cmd": command, "params": parameters });
+        self.command("goog/cdp/execute", &asked).await.expect(200);
+    }
+
     /// Keeps a picture where pictures are asked for.
     #[expect(clippy::disallowed_methods, reason = "whether pictures are kept is the chore's decision")]
     pub(crate) async fn picture(&self, name: &str) {

@@ -18,12 +18,23 @@ pub(crate) fn kontor() -> Command {
 }
 
 /// Ends with the test.
-struct Running(Child);
+pub(crate) struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
         let _gone = self.0.kill();
         let _waited = self.0.wait();
+    }
+}
+
+impl Running {
+    /// A program that is told to end by the end of its input too, and its first line of output.
+    pub(crate) fn start(command: &mut Command, log: &Path) -> (Self, String) {
+        let log_file = File::create(log).expect("a log");
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log_file).spawn();
+        let mut running = Self(child.expect("it starts"));
+        let line = first_line(&mut running.0, log);
+        (running, line)
     }
 }
 
@@ -184,13 +195,29 @@ pub(crate) struct Program {
     pub(crate) folder: TempDir,
     pub(crate) simulated: Value,
     address: String,
+    /// Settings above the tests' own.
+    pub(crate) more: Vec<(&'static str, String)>,
     pub(crate) organization: String,
+    pub(crate) admin: Caller,
+}
+
+/// Another server on the same database.
+pub(crate) struct Beside {
+    _child: Running,
     pub(crate) admin: Caller,
 }
 
 impl Program {
     /// Starts both and sets an organization up by commands and by the API.
     pub(crate) async fn start(engine: Engine) -> Self {
+        Self::with(engine, |_, _| Vec::new()).await
+    }
+
+    /// With settings that may depend on the server's address and on the test's folder.
+    pub(crate) async fn with(
+        engine: Engine,
+        more: impl FnOnce(&str, &Path) -> Vec<(&'static str, String)>,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let database = Database::new(engine, folder.path());
         let log = folder.path().join("simulate.log");
@@ -208,6 +235,7 @@ impl Program {
             .to_string();
         let admin = Caller::new(&format!("http://{address}"), None);
         let organization = String::new();
+        let more = more(&admin.base, folder.path());
         let mut program = Self {
             serve: None,
             _simulate: Running(simulate),
@@ -215,6 +243,7 @@ impl Program {
             folder,
             simulated,
             address,
+            more,
             organization,
             admin,
         };
@@ -245,7 +274,7 @@ impl Program {
     pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
         let simulator =
             |name: &str| self.simulated["simulators"][name].as_str().expect("an address").to_owned();
-        vec![
+        let mut settings = vec![
             ("KONTOR_LISTEN", self.address.clone()),
             ("KONTOR_DATA_DIR", self.data().display().to_string()),
             ("KONTOR_DATABASE_URL", self.database.url()),
@@ -254,7 +283,9 @@ impl Program {
             ("KONTOR_PROVIDERS__WORLDPAY__TIMEOUT_MS", "1000".to_owned()),
             ("KONTOR_PAYMENTS__RESOLVE_AFTER_SECONDS", "1".to_owned()),
             ("KONTOR_PAYMENTS__SWEEP_SECONDS", "1".to_owned()),
-        ]
+        ];
+        settings.extend(self.more.iter().cloned());
+        settings
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -274,20 +305,31 @@ impl Program {
 
     /// Starts the server and waits until it is ready.
     pub(crate) async fn serve(&mut self) {
+        self.serve = Some(self.spawn(&[]));
+        ready(&self.admin).await;
+    }
+
+    /// Starts one more server, at an address of its own and of the same public address.
+    pub(crate) async fn beside(&self) -> Beside {
+        let address = std::net::TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr());
+        let address = address.expect("a port").to_string();
+        let public = ("KONTOR_PUBLIC_URL", self.admin.base.clone());
+        let child = self.spawn(&[("KONTOR_LISTEN", address.clone()), public]);
+        let admin = self.admin.at(&format!("http://{address}"));
+        ready(&admin).await;
+        Beside { _child: child, admin }
+    }
+
+    fn spawn(&self, more: &[(&'static str, String)]) -> Running {
         let log = File::options()
             .create(true)
             .append(true)
             .open(self.folder.path().join("serve.log"))
             .expect("a log");
         let mut command = kontor();
-        let child = command.arg("serve").envs(self.settings()).current_dir(self.folder.path());
-        let child = child.stdout(Stdio::null()).stderr(log).spawn().expect("kontor starts");
-        self.serve = Some(Running(child));
-        let admin = self.admin.clone();
-        until("ready", async || {
-            admin.try_send("GET", "/readyz", &[], None).await.is_ok_and(|it| it.status == 200)
-        })
-        .await;
+        let child = command.arg("serve").envs(self.settings()).envs(more.iter().cloned());
+        let child = child.current_dir(self.folder.path()).stdout(Stdio::null()).stderr(log);
+        Running(child.spawn().expect("kontor starts"))
     }
 
     /// Kills the server as by `kill -9`.
@@ -306,6 +348,13 @@ impl Program {
     pub(crate) async fn until_invoice(&self, id: &str, status: &str) {
         until(status, async || self.admin.read_invoice(id).await["status"] == status).await;
     }
+}
+
+async fn ready(server: &Caller) {
+    until("ready", async || {
+        server.try_send("GET", "/readyz", &[], None).await.is_ok_and(|it| it.status == 200)
+    })
+    .await;
 }
 
 /// A body that adds the Worldpay integration with these credentials.

@@ -68,13 +68,18 @@ pub(crate) struct Disconnected {
 }
 
 impl Disconnected {
-    fn of(it: &Integration, organization: OrganizationId) -> Self {
+    fn of(it: &Integration, organization: OrganizationId, revoking: bool) -> Self {
+        let message = if revoking {
+            "The tokens are forgotten, and the provider is told to take them back."
+        } else {
+            "The tokens are forgotten. There is nothing to take back at the provider."
+        };
         Self {
             integration_id: it.id.to_string(),
             organization_id: organization.to_string(),
             provider: it.provider.clone(),
             connection_status: it.connection_status.as_str(),
-            message: "The tokens are forgotten, and the provider is told to take them back.",
+            message,
         }
     }
 }
@@ -141,8 +146,8 @@ pub(crate) async fn disconnect(
     let result = match load(&web, conn, organization, &id).await {
         Ok((integration, _)) => {
             let ended = web.engine.disconnect(conn, organization, &who.actor, &integration).await;
-            ended.map_err(Problem::from).and_then(|it| {
-                Ok(Answer::ok(&Disconnected::of(&it, organization))?
+            ended.map_err(Problem::from).and_then(|(it, revoking)| {
+                Ok(Answer::ok(&Disconnected::of(&it, organization, revoking))?
                     .tagged(ETag::new(it.version).in_form(choice)))
             })
         }
