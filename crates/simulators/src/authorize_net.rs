@@ -1,24 +1,40 @@
-//! Authorize.Net as far as a connection test needs it: one URL, JSON and XML, validated like the gateway's own schema
-//! (authorizenet.md §1, §2.1, §2.2).
+//! Authorize.Net: one URL for every operation, JSON and XML, validated like the gateway's own schema; the payment page;
+//! webhooks (authorizenet.md).
 
+mod card;
+mod choices;
+mod desk;
+mod hosted;
 mod json;
+mod merchant;
 mod methods;
+mod money;
+mod nonces;
+mod processor;
+mod profiles;
+mod record;
 mod reply;
+mod reports;
+mod routes;
 mod schema;
+mod settle;
+mod transact;
+mod webhooks;
 
-use std::sync::{Arc, Mutex};
+use std::{
+    hash::RandomState,
+    sync::{Arc, Mutex},
+};
 
 use axum::{
     body::Body,
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse as _, Response},
+    http::{HeaderValue, header},
+    response::Response,
 };
-use hyper::Method;
 use serde_json::{Value, json};
 
 use crate::{
     Running, Settings,
-    control::{self, Shows},
     faults::Action,
     running::lock,
     serve::{Arrived, Cut},
@@ -26,16 +42,26 @@ use crate::{
     state::{State, mix},
     xml::{self, Element},
 };
-use reply::Reply;
+use choices::Choices;
+use desk::Desk;
+use methods::Caller;
+use reply::{Answer, Reply};
 
 /// The one path of every operation (§1.1).
 const PATH: &str = "/xml/v1/request.api";
 /// The namespace of every element: no address, a name (§8).
 const NAMESPACE: &str = "AnetApi/xml/v1/schema/AnetApiSchema.xsd";
 
+/// A card that is approved (§4).
+pub const TEST_CARD: &str = "4111111111111111";
+
 struct Simulator {
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
     credentials: Value,
+    /// Logins and signature keys, by merchant.
+    secrets: Vec<(String, String)>,
+    hasher: RandomState,
+    post: webhooks::Post,
 }
 
 /// How a message is written, and under which content type (§1.1).
@@ -64,9 +90,15 @@ impl Flavour {
 
 /// Starts listening. Fails where the address is taken or the state's file cannot be read.
 pub async fn start(settings: Settings) -> std::io::Result<Running> {
-    let state = State::open("authorizeNet", &settings, |_, _| false).map_err(std::io::Error::other)?;
+    let state = State::open("authorizeNet", &settings, record::settled).map_err(std::io::Error::other)?;
     let credentials = credentials(settings.seed);
-    let simulator = Arc::new(Simulator { state: Mutex::new(state), credentials: credentials.clone() });
+    let simulator = Arc::new(Simulator {
+        post: webhooks::Post::of(&state),
+        state: Arc::new(Mutex::new(state)),
+        credentials: credentials.clone(),
+        secrets: secrets(&credentials, settings.seed),
+        hasher: RandomState::new(),
+    });
     Running::start(&settings, credentials, move |request| {
         let simulator = Arc::clone(&simulator);
         async move { simulator.answer(&request).await }
@@ -86,40 +118,27 @@ fn credentials(seed: u64) -> Value {
     json!([one(1), one(2)])
 }
 
+/// What is signed with, by merchant.
+fn secrets(credentials: &Value, seed: u64) -> Vec<(String, String)> {
+    let all = credentials.as_array().into_iter().flatten().enumerate();
+    let login = |it: &Value| it.get("ApiLoginId").and_then(Value::as_str).unwrap_or_default().to_owned();
+    all.map(|(place, it)| (login(it), webhooks::signature_key(seed, place))).collect()
+}
+
 /// Letters and digits of a number; a number has enough for ten.
 fn alphanumeric(mut number: u64, length: usize) -> String {
-    const LETTERS: [char; 62] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J',
-        'K', 'L', 'M', 'N', 'O', 'P', 'Q', 'R', 'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z', 'a', 'b', 'c', 'd',
-        'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x',
-        'y', 'z',
-    ];
+    const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let mut text = String::with_capacity(length);
     for _ in 0..length {
         let at = usize::try_from(number % 62).unwrap_or(0);
-        text.extend(LETTERS.get(at));
+        text.extend(LETTERS.get(at).map(|it| char::from(*it)));
         number /= 62;
     }
     text
 }
 
 impl Simulator {
-    async fn answer(&self, request: &Arrived) -> Result<Response, Cut> {
-        if control::is_meant(request) {
-            let shows = Shows { title: "Authorize.Net (simulated)", ..Shows::default() };
-            return Ok(control::answer(&shows, &self.state, &self.credentials, request));
-        }
-        if request.uri.path() != PATH {
-            return Ok(StatusCode::NOT_FOUND.into_response());
-        }
-        match request.method {
-            Method::POST => self.message(request).await,
-            Method::OPTIONS => Ok(respond(String::new(), "text/plain; charset=utf-8")),
-            _ => Ok(StatusCode::METHOD_NOT_ALLOWED.into_response()),
-        }
-    }
-
-    async fn message(&self, request: &Arrived) -> Result<Response, Cut> {
+    async fn message(self: &Arc<Self>, request: &Arrived) -> Result<Response, Cut> {
         let kind = request.header("content-type").split(';').next().unwrap_or_default().trim();
         let flavour = match kind.to_ascii_lowercase().as_str() {
             "application/json" => Flavour::Json,
@@ -135,7 +154,7 @@ impl Simulator {
             Flavour::Json => json::read(&request.body),
             _ => xml::parse(&request.body),
         };
-        let root = match root {
+        let mut root = match root {
             Ok(root) => root,
             Err(text) => return Ok(write(flavour, &Reply::refused("E00003", &text))),
         };
@@ -143,20 +162,24 @@ impl Simulator {
         if let Some(status) = spoil::nothing_done(fault.as_ref()) {
             return Ok(status);
         }
-        let mut reply = self.execute(&root, flavour);
+        let mut reply = self.execute(&mut root, flavour);
         lock(&self.state).called(&root.name, reply.code());
-        if fault.as_ref().is_some_and(|it| it.action == Action::WrongId) {
+        let is_wrong = fault.as_ref().is_some_and(|it| it.action == Action::WrongId);
+        if is_wrong {
             reply.ref_id = reply.ref_id.map(|it| spoil::another(&it));
         }
-        let text = reply.text(flavour == Flavour::Json);
+        let mut text = reply.text(flavour == Flavour::Json);
+        if is_wrong {
+            text = reply::about_another(&text);
+        }
         spoil::finish(fault, text, |text| respond(text, flavour.content_type()))
     }
 
-    fn execute(&self, root: &Element, flavour: Flavour) -> Reply {
+    fn execute(self: &Arc<Self>, root: &mut Element, flavour: Flavour) -> Reply {
         if flavour != Flavour::Json && root.namespace != NAMESPACE {
             return Reply::refused("E00045", "The root node does not reference a valid XML namespace.");
         }
-        let Some(operation) = schema::operation(&root.name) else {
+        let Some(operation) = methods::operation(&root.name) else {
             return if flavour == Flavour::Json {
                 let text = format!("The '{NAMESPACE}:{}' element is not declared.", root.name);
                 Reply::refused("E00003", &text)
@@ -164,28 +187,60 @@ impl Simulator {
                 Reply::refused("E00004", "The name of the requested API method is invalid.")
             };
         };
-        if let Err(text) = schema::check(root, operation.content) {
+        let mut state = lock(&self.state);
+        let choices = Choices::of(&state);
+        if choices.bare_lists {
+            schema::wrap_bare_lists(root);
+        }
+        if let Err(text) = schema::check(root) {
             return Reply::refused("E00003", &text);
         }
         let ref_id = root.child("refId").map(|it| it.text.clone());
-        let merchant = if operation.signed { self.merchant(root) } else { Ok(0) };
-        let answered = merchant.map(|place| (operation.answer)(place));
-        Reply::of(operation.reply, ref_id, answered)
+        let merchant = match operation.caller {
+            Caller::Nobody => Ok(0),
+            caller => self.merchant(root, caller),
+        };
+        let answer = match merchant {
+            Err((code, text)) => Answer::error(code, text),
+            Ok(_) if operation.is_report && !choices.reporting => Answer::error(
+                "E00011",
+                "Access denied. You do not have permissions to call the Transaction Details API.",
+            ),
+            Ok(merchant) => {
+                let mut desk = self.desk(&mut state, merchant, choices);
+                let answer = (operation.answer)(&mut desk, root);
+                let events = desk.events;
+                let queued = webhooks::queue(&mut state, merchant, &events);
+                self.send(queued);
+                answer
+            }
+        };
+        Reply::of(operation.reply, ref_id, answer)
+    }
+
+    fn desk<'a>(&'a self, state: &'a mut State, merchant: usize, choices: Choices) -> Desk<'a> {
+        let (hasher, secrets) = (&self.hasher, self.secrets.as_slice());
+        Desk { state, merchant, choices, hasher, secrets, events: Vec::new() }
     }
 
     /// Whose request it is, by its place among the credentials; or the code that refuses it (§2, §3.2).
-    fn merchant(&self, root: &Element) -> Result<usize, (&'static str, &'static str)> {
+    fn merchant(&self, root: &Element, caller: Caller) -> Result<usize, (&'static str, &'static str)> {
         let sent = |name: &str| {
             let value = root.child("merchantAuthentication")?.child(name)?;
             Some(value.text.as_str()).filter(|it| !it.is_empty())
         };
-        let others = ["sessionToken", "password", "impersonationAuthentication", "clientKey", "accessToken"];
-        let other = root.child("merchantAuthentication").is_some_and(|it| {
-            it.children
-                .iter()
-                .any(|child| others.contains(&child.name.as_str()) || child.name == "fingerPrint")
-        });
-        let key = sent("transactionKey");
+        let is_page = caller == Caller::Page;
+        let (wanted, unwanted) =
+            if is_page { ("clientKey", "transactionKey") } else { ("transactionKey", "clientKey") };
+        let key = sent(wanted);
+        if key.is_none() && sent(unwanted).is_some() {
+            return Err(("E00059", "The authentication type is not allowed for this method call."));
+        }
+        let others =
+            ["sessionToken", "password", "impersonationAuthentication", "accessToken", "fingerPrint"];
+        let other = root
+            .child("merchantAuthentication")
+            .is_some_and(|it| others.iter().any(|name| it.child(name).is_some()));
         if key.is_none() && !other {
             return Err(("E00005", "The transaction key or API key is invalid or not present."));
         }
@@ -193,12 +248,15 @@ impl Simulator {
             return Err(("E00006", "The API user name is invalid or not present."));
         };
         let is = |it: &Value, name: &str, value: &str| it.get(name).and_then(Value::as_str) == Some(value);
-        let mut known = self.credentials.as_array().into_iter().flatten();
-        known
-            .position(|it| {
-                is(it, "ApiLoginId", login) && key.is_some_and(|key| is(it, "TransactionKey", key))
-            })
-            .ok_or(("E00007", "User authentication failed due to invalid authentication values."))
+        let known = self.credentials.as_array().into_iter().flatten().enumerate();
+        let mut fitting = known.filter(|(place, it)| {
+            let right = |key: &str| {
+                if is_page { merchant::public_key(*place) == key } else { is(it, "TransactionKey", key) }
+            };
+            is(it, "ApiLoginId", login) && key.is_some_and(right)
+        });
+        let found = fitting.next().map(|it| it.0);
+        found.ok_or(("E00007", "User authentication failed due to invalid authentication values."))
     }
 }
 

@@ -24,11 +24,13 @@ pub(crate) struct Shows {
     pub(crate) tokens: fn(&State) -> Vec<Value>,
     /// Objects by type, each type a list.
     pub(crate) objects: fn(&State) -> Map<String, Value>,
+    /// A second row of a transaction that stands for two.
+    pub(crate) more: fn(&ledger::Transaction) -> Option<ledger::Transaction>,
 }
 
 impl Default for Shows {
     fn default() -> Self {
-        Self { title: "", tokens: |_| Vec::new(), objects: |_| Map::new() }
+        Self { title: "", tokens: |_| Vec::new(), objects: |_| Map::new(), more: |_| None }
     }
 }
 
@@ -115,17 +117,18 @@ fn ledger(shows: &Shows, state: &mut State) -> Value {
     let (settled, now) = (state.settled, state.now());
     let status =
         |it: &ledger::Transaction| if settled(it, now) { "settled".to_owned() } else { it.status.clone() };
-    let transactions: Vec<Value> = state
-        .transactions
-        .iter()
-        .map(|it| {
-            json!({
+    let row = |it: &ledger::Transaction| {
+        json!({
                 "id": it.id, "kind": it.kind, "status": status(it), "amount": it.amount, "currency": it.currency,
                 "reference": it.reference, "setupId": it.setup_id, "relatedId": it.related_id, "token": it.token,
                 "createdAt": it.created_at,
-            })
         })
-        .collect();
+    };
+    let mut transactions: Vec<Value> = Vec::new();
+    for it in &state.transactions {
+        transactions.push(row(it));
+        transactions.extend((shows.more)(it).as_ref().map(row));
+    }
     json!({
         "transactions": transactions,
         "setups": setups,

@@ -231,6 +231,7 @@ impl Simulator {
             title: "QuickBooks Online (simulated)",
             tokens: tokens::listed,
             objects: companies::listed,
+            ..Shows::default()
         };
         let registered = authorize::registered(&lock(&self.state));
         let answer = control::answer(&shows, &self.state, &self.credentials, request);

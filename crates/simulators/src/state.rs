@@ -3,7 +3,7 @@
 //! A row is on disk before the answer leaves, so that the ledger outlives a killed process.
 
 use std::{
-    collections::{BTreeMap, HashSet, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
     path::Path,
 };
 
@@ -30,8 +30,10 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     pub(crate) transactions: Vec<Transaction>,
     pub(crate) setups: Vec<Setup>,
-    /// Keyed prints of cards with amounts, for duplicate checks; never written down.
-    pub(crate) seen: HashSet<u64>,
+    /// Keyed prints of cards with amounts, when they came and as what, for duplicate checks; never written down.
+    pub(crate) seen: HashMap<u64, (Timestamp, String)>,
+    /// Where each transaction stands.
+    places: HashMap<String, usize>,
     /// Which transactions are settled by now.
     pub(crate) settled: Settled,
     /// What only this provider has, by kind and id.
@@ -68,7 +70,8 @@ impl State {
             faults: Faults::default(),
             transactions: Vec::new(),
             setups: Vec::new(),
-            seen: HashSet::new(),
+            seen: HashMap::new(),
+            places: HashMap::new(),
             settled,
             own: BTreeMap::new(),
             calls: VecDeque::new(),
@@ -80,6 +83,8 @@ impl State {
         };
         if let Some(file) = &state.file {
             state.transactions = file.rows("transaction")?;
+            let places = state.transactions.iter().enumerate();
+            state.places = places.map(|(at, it)| (it.id.clone(), at)).collect();
             state.setups = file.rows("setup")?;
             state.own = file.own()?;
             let number =
@@ -102,6 +107,11 @@ impl State {
         mix(self.seed.wrapping_add(self.drawn.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
     }
 
+    /// A number that is higher than every one before it: so many steps after the first as were drawn.
+    pub(crate) fn numbered(&self, first: u64, step: u64, more: u64) -> String {
+        first.saturating_add(self.drawn.saturating_mul(step)).saturating_add(more).to_string()
+    }
+
     /// The number of a report: each is higher than the last.
     pub(crate) fn report_number(&mut self) -> u64 {
         self.draw();
@@ -111,7 +121,21 @@ impl State {
     /// Adds a transaction.
     pub(crate) fn add(&mut self, transaction: Transaction) {
         self.put("transaction", &transaction.id, &transaction);
+        self.places.insert(transaction.id.clone(), self.transactions.len());
         self.transactions.push(transaction);
+    }
+
+    /// A transaction by its id.
+    pub(crate) fn transaction(&self, id: &str) -> Option<&Transaction> {
+        self.transactions.get(*self.places.get(id)?)
+    }
+
+    /// Writes a transaction that is there already.
+    pub(crate) fn change(&mut self, transaction: &Transaction) {
+        let at = self.places.get(&transaction.id);
+        let Some(place) = at.and_then(|at| self.transactions.get_mut(*at)) else { return };
+        place.clone_from(transaction);
+        self.put("transaction", &transaction.id, transaction);
     }
 
     /// Adds a page.
@@ -166,6 +190,18 @@ impl State {
         self.own.entry(kind.to_owned()).or_default().insert(id.to_owned(), row);
     }
 
+    /// Forgets a row of the provider's own.
+    pub(crate) fn remove_own(&mut self, kind: &str, id: &str) {
+        if let Some(rows) = self.own.get_mut(kind) {
+            rows.remove(id);
+        }
+        if let Some(file) = &self.file
+            && let Err(error) = file.remove(&format!("{OWN}{kind}"), id)
+        {
+            tracing::error!(%error, "the simulator's state was not written");
+        }
+    }
+
     /// Remembers that an operation was called, and what came of it.
     pub(crate) fn called(&mut self, operation: &str, outcome: &str) {
         if self.counts.len() < MAX_CALLS || self.counts.contains_key(operation) {
@@ -206,6 +242,7 @@ impl State {
         self.transactions.clear();
         self.setups.clear();
         self.seen.clear();
+        self.places.clear();
         self.own.clear();
         self.calls.clear();
         self.counts.clear();
@@ -284,6 +321,14 @@ impl File {
             "INSERT INTO simulated (simulator, kind, id, row) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (simulator, kind, id) DO UPDATE SET row = ?4",
             params![self.simulator, kind, id, text],
+        )?;
+        Ok(())
+    }
+
+    fn remove(&self, kind: &str, id: &str) -> Result<(), rusqlite::Error> {
+        self.connection.execute(
+            "DELETE FROM simulated WHERE simulator = ?1 AND kind = ?2 AND id = ?3",
+            params![self.simulator, kind, id],
         )?;
         Ok(())
     }

@@ -24,6 +24,8 @@ use hyper::Method;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+pub(crate) use cards::luhn;
+
 pub use crate::Running;
 use crate::{
     Settings,

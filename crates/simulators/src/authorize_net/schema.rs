@@ -1,173 +1,131 @@
 //! The gateway's schema for the operations that are here, and a validator with .NET's words (authorizenet.md §1.3, §1.4).
 //!
-//! Types are data in sequence order, which is the order on the wire; another operation adds its types. Refuses to know
-//! what an operation does.
+//! Types are data in sequence order, which is the order on the wire (`schema.txt`). Refuses to know what an operation
+//! does.
 
-use super::{
-    NAMESPACE,
-    methods::{self, Operation},
-};
+mod read;
+mod simple;
+
+use read::{Part, SCHEMA, Type};
+pub(super) use simple::time;
+
+use super::NAMESPACE;
 use crate::xml::Element;
 
-/// What stands in an element.
-pub(super) enum Type {
-    /// Text, at most so long.
-    Text { longest: usize },
-    /// Elements: an inherited sequence and the type's own.
-    Sequence(&'static [&'static [Part]]),
+/// The first thing that is wrong with a request, in the validator's words.
+pub(super) fn check(root: &Element) -> Result<(), String> {
+    match SCHEMA.named(&root.name) {
+        Some(content) => check_type(root, content),
+        None => Err(format!("The '{NAMESPACE}:{}' element is not declared.", root.name)),
+    }
 }
 
-/// A place in a sequence.
-pub(super) enum Part {
-    One(Field),
-    /// Any one of these.
-    Choice(&'static [Field]),
+/// Puts bare arrays into the wrapper that the schema wants around them: a lenient gateway's reading (§1.2, unsure).
+pub(super) fn wrap_bare_lists(root: &mut Element) {
+    if let Some(content) = SCHEMA.named(&root.name) {
+        wrap(root, content);
+    }
 }
 
-/// An element of a sequence.
-pub(super) struct Field {
-    name: &'static str,
-    required: bool,
-    content: &'static Type,
-}
-
-const ANY_TEXT: Type = Type::Text { longest: usize::MAX };
-
-const fn one(name: &'static str, content: &'static Type) -> Field {
-    Field { name, required: true, content }
-}
-
-const fn maybe(name: &'static str, content: &'static Type) -> Field {
-    Field { name, required: false, content }
-}
-
-/// XSD24 and, after `mobileDeviceId`, what XSD26 adds (§1.5).
-static MERCHANT_AUTHENTICATION: Type = Type::Sequence(&[&[
-    Part::One(maybe("name", &Type::Text { longest: 25 })),
-    Part::Choice(&[
-        one("transactionKey", &Type::Text { longest: 16 }),
-        maybe("sessionToken", &ANY_TEXT),
-        one("password", &Type::Text { longest: 40 }),
-        maybe("impersonationAuthentication", &IMPERSONATION),
-        maybe("fingerPrint", &FINGER_PRINT),
-        maybe("clientKey", &ANY_TEXT),
-        maybe("accessToken", &ANY_TEXT),
-    ]),
-    Part::One(maybe("mobileDeviceId", &Type::Text { longest: 60 })),
-    Part::One(maybe("encPassword", &ANY_TEXT)),
-    Part::One(maybe("encMobileDeviceId", &ANY_TEXT)),
-    Part::One(maybe("activationCode", &ANY_TEXT)),
-]]);
-
-static IMPERSONATION: Type = Type::Sequence(&[&[
-    Part::One(one("partnerLoginId", &Type::Text { longest: 25 })),
-    Part::One(one("partnerTransactionKey", &Type::Text { longest: 16 })),
-]]);
-
-static FINGER_PRINT: Type = Type::Sequence(&[&[
-    Part::One(one("hashValue", &ANY_TEXT)),
-    Part::One(maybe("sequence", &ANY_TEXT)),
-    Part::One(one("timestamp", &ANY_TEXT)),
-    Part::One(maybe("currencyCode", &ANY_TEXT)),
-    Part::One(maybe("amount", &ANY_TEXT)),
-]]);
-
-/// 50 as in XSD26; it was 20 (§1.4).
-const REF_ID: Part = Part::One(maybe("refId", &Type::Text { longest: 50 }));
-
-/// What every signed request begins with.
-static REQUEST: &[Part] = &[
-    Part::One(one("merchantAuthentication", &MERCHANT_AUTHENTICATION)),
-    Part::One(maybe("clientId", &Type::Text { longest: 30 })),
-    REF_ID,
-];
-
-static OPERATIONS: [Operation; 3] = [
-    Operation {
-        name: "authenticateTestRequest",
-        reply: "authenticateTestResponse",
-        signed: true,
-        content: &Type::Sequence(&[REQUEST]),
-        answer: methods::nothing,
-    },
-    Operation {
-        name: "getMerchantDetailsRequest",
-        reply: "getMerchantDetailsResponse",
-        signed: true,
-        content: &Type::Sequence(&[REQUEST]),
-        answer: methods::merchant_details,
-    },
-    Operation {
-        name: "isAliveRequest",
-        reply: "isAliveResponse",
-        signed: false,
-        content: &Type::Sequence(&[&[REF_ID]]),
-        answer: methods::nothing,
-    },
-];
-
-/// The operation of a root element.
-pub(super) fn operation(name: &str) -> Option<&'static Operation> {
-    OPERATIONS.iter().find(|it| it.name == name)
-}
-
-impl Part {
-    fn fields(&self) -> &[Field] {
-        match self {
-            Self::One(field) => std::slice::from_ref(field),
-            Self::Choice(fields) => fields,
+fn wrap(element: &mut Element, content: &Type) {
+    let Type::Sequence(parts) = content else { return };
+    for field in parts.iter().flat_map(|it| &it.fields) {
+        let content = SCHEMA.get(field.content);
+        if let Some(item) = item(content) {
+            let bare = |it: &Element| it.name == field.name && it.child(item).is_none();
+            if element.children.iter().any(|it| bare(it) && !it.children.is_empty()) {
+                let at = element.children.iter().position(|it| it.name == field.name).unwrap_or_default();
+                let mut list = Element {
+                    namespace: NAMESPACE.to_owned(),
+                    name: field.name.to_owned(),
+                    ..Element::default()
+                };
+                let (bare, rest): (Vec<_>, Vec<_>) =
+                    std::mem::take(&mut element.children).into_iter().partition(|it| it.name == field.name);
+                let items = bare.into_iter().map(|it| Element { name: item.to_owned(), ..it });
+                list.children.extend(items);
+                element.children = rest;
+                element.children.insert(at.min(element.children.len()), list);
+            }
         }
-    }
-
-    /// A choice of which one may be absent may be absent.
-    fn required(&self) -> bool {
-        self.fields().iter().all(|it| it.required)
+        element.children.iter_mut().filter(|it| it.name == field.name).for_each(|it| wrap(it, content));
     }
 }
 
-/// The first thing that is wrong, in the validator's words.
-pub(super) fn check(element: &Element, content: &Type) -> Result<(), String> {
+/// What a list's wrapper holds: one element that may come often, and nothing else.
+fn item(content: &Type) -> Option<&'static str> {
+    let Type::Sequence(parts) = content else { return None };
+    let [part] = parts.as_slice() else { return None };
+    let [field] = part.fields.as_slice() else { return None };
+    (field.most > 1).then_some(field.name)
+}
+
+fn check_type(element: &Element, content: &Type) -> Result<(), String> {
     match content {
-        Type::Text { longest } => check_text(element, *longest),
-        Type::Sequence(groups) => {
-            let parts: Vec<&Part> = groups.iter().copied().flatten().collect();
-            check_sequence(element, &parts)
+        Type::Any => Ok(()),
+        Type::Sequence(parts) => check_sequence(element, parts),
+        Type::Text(simple) => {
+            if let Some(child) = element.children.first() {
+                return Err(format!(
+                    "The element '{}' in namespace '{NAMESPACE}' cannot contain child element '{}'{} because the parent \
+                     element's content model is text only.",
+                    element.name,
+                    child.name,
+                    in_namespace(&child.namespace)
+                ));
+            }
+            simple.wrong(&element.name, &element.text).map_or(Ok(()), Err)
         }
     }
 }
 
-fn check_sequence(element: &Element, parts: &[&Part]) -> Result<(), String> {
+/// How far a sequence was read: the part that is next, and how often it came already.
+#[derive(Clone, Copy, Default)]
+struct Read {
+    at: usize,
+    taken: usize,
+}
+
+fn check_sequence(element: &Element, parts: &[Part]) -> Result<(), String> {
     let parent = format!("The element '{}' in namespace '{NAMESPACE}'", element.name);
+    let mut read = Read::default();
     if !element.text.trim().is_empty() {
-        return Err(format!("{parent} cannot contain text.{}", expected(parts)));
+        return Err(format!("{parent} cannot contain text.{}", expected(parts, read)));
     }
-    let mut left = parts;
     for child in &element.children {
-        let (content, rest) = place(child, left).ok_or_else(|| {
+        let (content, next) = place(child, parts, read).ok_or_else(|| {
             format!(
                 "{parent} has invalid child element '{}'{}.{}",
                 child.name,
                 in_namespace(&child.namespace),
-                expected(left)
+                expected(parts, read)
             )
         })?;
-        check(child, content)?;
-        left = rest;
+        check_type(child, content)?;
+        read = next;
     }
-    if left.iter().any(|it| it.required()) {
-        return Err(format!("{parent} has incomplete content.{}", expected(left)));
+    let left = parts.iter().skip(read.at).enumerate();
+    if left.into_iter().any(|(at, part)| part.required() && !(at == 0 && read.taken > 0)) {
+        return Err(format!("{parent} has incomplete content.{}", expected(parts, read)));
     }
     Ok(())
 }
 
-/// The child's type and the parts after it; none where it may not stand here.
-fn place<'a>(child: &Element, parts: &'a [&'a Part]) -> Option<(&'static Type, &'a [&'a Part])> {
-    for (at, part) in parts.iter().enumerate() {
-        let found = part.fields().iter().find(|it| it.name == child.name && child.namespace == NAMESPACE);
-        if let Some(field) = found {
-            return Some((field.content, parts.get(at.saturating_add(1)..).unwrap_or_default()));
+/// The child's type and how far the sequence is read after it; none where it may not stand here.
+fn place(child: &Element, parts: &[Part], read: Read) -> Option<(&'static Type, Read)> {
+    for (at, part) in parts.iter().enumerate().skip(read.at) {
+        let taken = if at == read.at { read.taken } else { 0 };
+        let found = part.fields.iter().find(|it| it.name == child.name && child.namespace == NAMESPACE);
+        if let Some(field) = found.filter(|it| taken < it.most) {
+            let taken = taken.saturating_add(1);
+            let next = if taken < field.most {
+                Read { at, taken }
+            } else {
+                Read { at: at.saturating_add(1), taken: 0 }
+            };
+            return Some((SCHEMA.get(field.content), next));
         }
-        if part.required() {
+        if part.required() && taken == 0 {
             return None;
         }
     }
@@ -179,46 +137,18 @@ fn in_namespace(namespace: &str) -> String {
 }
 
 /// Every element that may stand here, up to the first that must.
-fn expected(parts: &[&Part]) -> String {
-    let until = parts.iter().position(|it| it.required()).map_or(parts.len(), |at| at.saturating_add(1));
-    let names: Vec<&str> =
-        parts.iter().take(until).flat_map(|it| it.fields().iter().map(|field| field.name)).collect();
+fn expected(parts: &[Part], read: Read) -> String {
+    let mut names = Vec::new();
+    for (at, part) in parts.iter().enumerate().skip(read.at) {
+        names.extend(part.fields.iter().map(|it| it.name));
+        if part.required() && !(at == read.at && read.taken > 0) {
+            break;
+        }
+    }
     if names.is_empty() {
         return String::new();
     }
     format!(" List of possible elements expected: '{}' in namespace '{NAMESPACE}'.", names.join(", "))
-}
-
-fn check_text(element: &Element, longest: usize) -> Result<(), String> {
-    if let Some(child) = element.children.first() {
-        return Err(format!(
-            "The element '{}' in namespace '{NAMESPACE}' cannot contain child element '{}'{} because the parent \
-             element's content model is text only.",
-            element.name,
-            child.name,
-            in_namespace(&child.namespace)
-        ));
-    }
-    if element.text.chars().count() > longest {
-        return Err(format!(
-            "The '{NAMESPACE}:{}' element is invalid - The value {} is invalid according to its datatype 'String' - \
-             The actual length is greater than the MaxLength value.",
-            element.name,
-            shown(element)
-        ));
-    }
-    Ok(())
-}
-
-/// Elements whose values are not shown (§1.3, 4); the partner's key and the password are of the same kind.
-const MASKED: [&str; 3] = ["transactionKey", "partnerTransactionKey", "password"];
-
-/// A value in a message: quoted, or as many X.
-fn shown(element: &Element) -> String {
-    if MASKED.contains(&element.name.as_str()) {
-        return "X".repeat(element.text.chars().count());
-    }
-    format!("&#39;{}&#39;", element.text)
 }
 
 #[cfg(test)]

@@ -121,7 +121,7 @@ pub(super) fn brand(number: &str) -> &'static str {
 }
 
 /// The check digit.
-pub(super) fn luhn(number: &str) -> bool {
+pub(crate) fn luhn(number: &str) -> bool {
     let mut sum = 0_u32;
     for (place, letter) in number.chars().rev().enumerate() {
         let Some(digit) = letter.to_digit(10) else { return false };

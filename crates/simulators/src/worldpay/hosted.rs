@@ -86,7 +86,7 @@ pub(super) fn submit(state: &mut State, setup: Setup, posted: &Posted, hasher: &
         zip: &zip,
         duplicates: get("duplicateDisable") == "1" || get("duplicateOverride") == "1",
         partial: get("partial") == "1",
-        repeated: state.seen.contains(&print),
+        repeated: state.seen.contains_key(&print),
     };
     let verdict = cards::judge(&card, &asked);
     let transaction = record(state, &setup, &card, &verdict, [&name, &address, &zip]);
@@ -97,7 +97,7 @@ pub(super) fn submit(state: &mut State, setup: Setup, posted: &Posted, hasher: &
         let message = format!("{}. Try another card, or cancel.", verdict.message);
         return Shown::Page(page::form(&setup, &[message], now));
     }
-    state.seen.insert(print);
+    state.seen.insert(print, (now, id.clone()));
     state.set_status(&setup.id, "completed");
     let pairs = redirect::completed(&Completion {
         setup_id: &setup.id,

@@ -12,7 +12,7 @@ fn reply() -> Reply {
         ("count", Value::Number(2)),
         ("flag", Value::Flag(true)),
     ];
-    Reply::of("testResponse", Some("r\"1".to_owned()), Ok(own))
+    Reply::of("testResponse", Some("r\"1".to_owned()), Answer::ok(own))
 }
 
 #[test]

@@ -1,0 +1,166 @@
+//! Sends messages to this machine, each in its own time, and writes down what came of it.
+
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use axum::body::Body;
+use hyper::Request;
+use hyper_util::rt::TokioIo;
+use jiff::Timestamp;
+use tokio::net::TcpStream;
+use url::{Host, Url};
+
+use super::{HOOKS, Hook, NOTIFICATIONS, Notification, next_try, signature};
+use crate::{faults::Action, running::lock, spoil, state::State};
+
+/// How long an endpoint may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What waits to be sent, by its place and when it is due.
+#[derive(Default)]
+pub(in crate::authorize_net) struct Post {
+    waiting: Mutex<BTreeMap<String, Timestamp>>,
+}
+
+impl Post {
+    /// What waited when the file was written.
+    pub(in crate::authorize_net) fn of(state: &State) -> Self {
+        let all = state.all_own::<Notification>(NOTIFICATIONS).into_iter();
+        let waiting = all.filter_map(|(place, it)| Some((place, it.next_at?))).collect();
+        Self { waiting: Mutex::new(waiting) }
+    }
+
+    fn waiting(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Timestamp>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes out whatever is due.
+    pub(in crate::authorize_net) fn due(&self, now: Timestamp) -> Vec<String> {
+        let mut waiting = self.waiting();
+        let due: Vec<String> =
+            waiting.iter().filter(|(_, at)| **at <= now).map(|(place, _)| place.clone()).collect();
+        for place in &due {
+            waiting.remove(place);
+        }
+        due
+    }
+
+    fn again(&self, place: &str, at: Timestamp) {
+        self.waiting().insert(place.to_owned(), at);
+    }
+}
+
+/// Where a webhook may go: plain HTTP to this machine.
+pub(super) fn target(url: &str) -> Option<(SocketAddr, Url)> {
+    let url = Url::parse(url).ok().filter(|it| it.scheme() == "http" && it.username().is_empty())?;
+    let ip = match url.host()? {
+        Host::Ipv4(ip) => IpAddr::V4(ip),
+        Host::Ipv6(ip) => IpAddr::V6(ip),
+        Host::Domain("localhost") => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        Host::Domain(_) => return None,
+    };
+    let address = SocketAddr::new(ip, url.port_or_known_default()?);
+    ip.is_loopback().then_some((address, url))
+}
+
+/// Sends a message and writes down whether it was taken. Returns its status.
+pub(in crate::authorize_net) async fn send(
+    state: &Arc<Mutex<State>>,
+    post: &Post,
+    secrets: &[(String, String)],
+    place: &str,
+) -> Option<String> {
+    let (notification, hook) = {
+        let state = lock(state);
+        let notification: Notification = state.own(NOTIFICATIONS, place)?;
+        let hook: Hook = state.own(HOOKS, &notification.hook)?;
+        (notification, hook)
+    };
+    let taken = told(state, &notification, &hook, secrets).await;
+    let mut state = lock(state);
+    let now = state.now();
+    // It may have been forgotten meanwhile.
+    let mut notification: Notification = state.own(NOTIFICATIONS, place)?;
+    notification.tries = notification.tries.saturating_add(1);
+    notification.next_at = if taken { None } else { next_try(notification.tries, now) };
+    let status = match (taken, notification.next_at) {
+        (true, _) => "Delivered",
+        (false, Some(at)) => {
+            post.again(place, at);
+            "RetryPending"
+        }
+        (false, None) => "Failed",
+    };
+    status.clone_into(&mut notification.status);
+    state.set_own(NOTIFICATIONS, place, &notification);
+    state.called("Webhook", status);
+    if status == "Failed"
+        && let Some(mut hook) = state.own::<Hook>(HOOKS, &notification.hook)
+    {
+        hook.is_active = false;
+        state.set_own(HOOKS, &notification.hook, &hook);
+    }
+    Some(status.to_owned())
+}
+
+/// Whether the endpoint took it, as far as this side knows.
+async fn told(
+    state: &Arc<Mutex<State>>,
+    notification: &Notification,
+    hook: &Hook,
+    secrets: &[(String, String)],
+) -> bool {
+    let key = secrets.get(notification.merchant).map(|it| it.1.as_str()).unwrap_or_default();
+    let signed = signature(key, &notification.body);
+    // A cut before the work: it is not sent, and this side knows.
+    let Ok(fault) = spoil::meet(state, "Webhook").await else { return false };
+    let Some(fault) = fault else { return post(hook, &notification.id, &notification.body, &signed).await };
+    let body = match fault.action {
+        // Lost on the way, and this side believes that it arrived.
+        Action::NoRedirect => return true,
+        Action::Status => return false,
+        // What was signed and what arrives are not the same.
+        Action::Body => fault.body.unwrap_or_default(),
+        Action::Truncate => notification.body.chars().take(notification.body.chars().count() / 2).collect(),
+        _ => notification.body.clone(),
+    };
+    let signed = match fault.action {
+        Action::WrongId => signature(&spoil::another(key), &body),
+        _ => signed,
+    };
+    let taken = post(hook, &notification.id, &body, &signed).await;
+    match fault.action {
+        Action::DuplicateRedirect => post(hook, &notification.id, &body, &signed).await,
+        // It arrived, and this side does not know.
+        Action::CutAfter => false,
+        _ => taken,
+    }
+}
+
+/// Posts it; whether the answer's status says that it was taken.
+async fn post(hook: &Hook, id: &str, body: &str, signed: &str) -> bool {
+    let Some((address, url)) = target(&hook.url) else { return false };
+    let asked = async {
+        let stream = TcpStream::connect(address).await.ok()?;
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.ok()?;
+        let driven = tokio::spawn(connection);
+        let path = url.query().map_or_else(|| url.path().to_owned(), |it| format!("{}?{it}", url.path()));
+        let request = Request::post(path)
+            .header("host", address.to_string())
+            .header("content-type", "application/json")
+            .header("user-agent", "Authorize.Net Webhooks (simulated)")
+            .header("x-anet-signature", signed)
+            .header("x-request-id", id)
+            .body(Body::from(body.to_owned()))
+            .ok()?;
+        let answer = sender.send_request(request).await.ok()?;
+        driven.abort();
+        Some(answer.status().is_success())
+    };
+    matches!(tokio::time::timeout(PATIENCE, asked).await, Ok(Some(true)))
+}
