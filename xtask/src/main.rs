@@ -5,6 +5,7 @@
 mod audit;
 mod bench;
 mod npm;
+mod packages;
 mod postgres;
 mod run;
 mod softhsm;

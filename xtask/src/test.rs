@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::{
+    packages,
     postgres::{Cluster, Use},
     run::{cargo, root, run, works},
     softhsm,
@@ -18,9 +19,15 @@ pub(crate) fn lint() -> anyhow::Result<()> {
 /// Every test, on both engines, with a real browser.
 pub(crate) fn all(extra: &[String]) -> anyhow::Result<()> {
     let tools = tools::find()?;
+    let sdks = packages::sdks(&tools.python)?;
     let cluster = Cluster::start(&tools.postgres, Use::Tests)?;
     let token = softhsm::prepare(cluster.folder())?;
-    run(with(&mut runner(), &tools, &cluster).env("SOFTHSM2_CONF", token).args(extra))
+    run(with(&mut runner(), &tools, &cluster)
+        .env("KONTOR_TEST_NODE", sdks.node)
+        .env("KONTOR_TEST_SDKS_NODE", sdks.modules)
+        .env("KONTOR_TEST_SDKS_PYTHON", sdks.python)
+        .env("SOFTHSM2_CONF", token)
+        .args(extra))
 }
 
 /// The browser test, with its pictures.

@@ -77,6 +77,9 @@ fn missing() -> Vec<&'static str> {
     if program(&["curl"]).is_none() {
         missing.push("curl");
     }
+    if !python().is_some_and(|it| works(it, &["-c", "import venv, ensurepip"])) {
+        missing.push("python3-venv");
+    }
     missing
 }
 

@@ -1,0 +1,175 @@
+//! The providers' own clients against the simulators: nothing of them is changed but the address that they talk to.
+//!
+//! They come from PyPI and npm in pinned versions; `cargo xtask test` installs them and says where they are.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the whole crate is tests; a helper that fails is a test that fails"
+)]
+
+use std::{path::Path, process::Command, sync::Arc};
+
+use kontor_simulators::{Running, Settings, authorize_net, quickbooks};
+use serde_json::{Value, json};
+
+/// A variable that `cargo xtask test` sets.
+#[expect(clippy::disallowed_methods, reason = "tests are told by the environment where the real parts are")]
+fn given(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `cargo xtask test`"))
+}
+
+/// Time stands still for a simulator, so that what is left of it can be told to the second.
+fn settings() -> Settings {
+    let now = "2026-01-15T16:15:00Z".parse().expect("a time");
+    Settings::new(([127, 0, 0, 1], 0).into(), Arc::new(move || now))
+}
+
+/// The two languages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Language {
+    Python,
+    Node,
+}
+
+/// Runs a program of `tests/sdks`; what it said.
+async fn run(language: Language, name: &str, arguments: &[&str]) -> Value {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sdks");
+    let mut command = match language {
+        Language::Python => {
+            let mut command = Command::new(given("KONTOR_TEST_SDKS_PYTHON"));
+            command.arg("-B").arg(folder.join(format!("{name}.py")));
+            command
+        }
+        Language::Node => {
+            let mut command = Command::new(given("KONTOR_TEST_NODE"));
+            command.arg(folder.join(format!("{name}.js"))).env("NODE_PATH", given("KONTOR_TEST_SDKS_NODE"));
+            command
+        }
+    };
+    command.args(arguments).env("NO_PROXY", "127.0.0.1").env("no_proxy", "127.0.0.1");
+    let ran = tokio::task::spawn_blocking(move || command.output()).await.expect("it ran");
+    let output = ran.unwrap_or_else(|error| panic!("{language:?} does not start: {error}"));
+    let wrong = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{language:?} {name}: {wrong}");
+    let said = String::from_utf8(output.stdout).expect("text");
+    serde_json::from_str(&said).unwrap_or_else(|_| panic!("{language:?} {name} said {said:?}: {wrong}"))
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap_or_else(|| panic!("{key} of {value}"))
+}
+
+/// The members of `wanted` are in `said`.
+fn holds(said: &Value, wanted: &Value) {
+    for (key, value) in wanted.as_object().expect("members") {
+        assert_eq!(&said[key], value, "{key}: {said}");
+    }
+}
+
+async fn merchants_are_let_in_and_others_are_not(language: Language) {
+    let running = authorize_net::start(settings()).await.expect("it listens");
+    let address = format!("{}/xml/v1/request.api", running.url());
+    let known = running.credentials();
+    let mut gateways = Vec::new();
+    for place in 0..2 {
+        let (login, key) = (text(&known[place], "ApiLoginId"), text(&known[place], "TransactionKey"));
+        let said = run(language, "authorize_net", &[&address, login, key]).await;
+        let well = json!({ "resultCode": "Ok", "code": "I00001", "text": "Successful." });
+        holds(&said["authenticateTest"], &well);
+        holds(&said["authenticateTest"], &json!({ "refId": "sdk-1" }));
+        let details = &said["getMerchantDetails"];
+        holds(details, &well);
+        holds(details, &json!({ "refId": "sdk-2", "currencies": ["USD"], "processors": 1 }));
+        assert!(text(details, "merchantName").ends_with("(simulated)"), "{details}");
+        gateways.push(text(details, "gatewayId").to_owned());
+        if language == Language::Python {
+            // The gateway's schema, as the SDK has it, takes the answer.
+            holds(&said["authenticateTest"], &json!({ "bySchema": "Ok" }));
+        }
+    }
+    assert_ne!(gateways[0], gateways[1], "each merchant is told of itself");
+    let login = text(&known[0], "ApiLoginId");
+    for key in ["0000000000000000", text(&known[1], "TransactionKey")] {
+        let said = run(language, "authorize_net", &[&address, login, key]).await;
+        for answer in ["authenticateTest", "getMerchantDetails"] {
+            let refused = json!({ "resultCode": "Error", "code": "E00007",
+                "text": "User authentication failed due to invalid authentication values." });
+            holds(&said[answer], &refused);
+        }
+    }
+    running.stop().await;
+}
+
+async fn a_connection_lives_and_ends(language: Language) -> (Running, Value) {
+    let running = quickbooks::start(settings()).await.expect("it listens");
+    let app = running.credentials();
+    let company = quickbooks::companies().last().expect("a company");
+    let (id, secret) = (text(&app, "clientId"), text(&app, "clientSecret"));
+    let said = run(language, "quickbooks", &[&running.url(), id, secret, company]).await;
+    holds(
+        &said,
+        &json!({
+            "page": 200, "realmId": company, "expiresIn": 3600, "refreshExpiresIn": 8_640_000,
+            "email": "owner@merchant.example",
+            "company": "Bergen Fish Company", "newAccessToken": true,
+            // Within a day the provider gives the same one again (quickbooks-online.md §1.4).
+            "sameRefreshToken": true, "companyAfterRefresh": "Bergen Fish Company",
+        }),
+    );
+    (running, said)
+}
+
+#[tokio::test]
+async fn authorize_nets_python_sdk_is_answered_in_xml() {
+    merchants_are_let_in_and_others_are_not(Language::Python).await;
+}
+
+#[tokio::test]
+async fn authorize_nets_node_sdk_is_answered_in_json() {
+    merchants_are_let_in_and_others_are_not(Language::Node).await;
+}
+
+#[tokio::test]
+async fn intuits_python_client_connects_refreshes_and_revokes() {
+    let (running, said) = a_connection_lives_and_ends(Language::Python).await;
+    let invalid_grant = json!({ "status": 400, "tid": true,
+        "content": "{\"error_description\":\"Token invalid\",\"error\":\"invalid_grant\"}" });
+    holds(
+        &said,
+        &json!({
+            "issuer": "https://oauth.platform.intuit.com/op/v1",
+            "tokenEndpoint": format!("{}/oauth2/v1/tokens/bearer", running.url()),
+            "stateIsOurs": true,
+            // Five years.
+            "hardExpiresIn": 157_680_000,
+            "wrongSecret": { "status": 401, "tid": true, "content": "{\"error\":\"invalid_client\"}" },
+            "wrongCode": invalid_grant,
+            "revoked": true,
+            "companyAfterRevocation": 401,
+            "refreshAfterRevocation": invalid_grant,
+            "revokedAgain": invalid_grant,
+        }),
+    );
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn intuits_node_client_connects_refreshes_and_revokes() {
+    let (running, said) = a_connection_lives_and_ends(Language::Node).await;
+    let invalid_grant = json!({ "error": "invalid_grant", "description": "Token invalid", "tid": true });
+    holds(
+        &said,
+        &json!({
+            "state": "from-node",
+            "isValid": true,
+            "wrongSecret": { "error": "invalid_client", "description": "", "tid": true },
+            "wrongCode": invalid_grant,
+            "revoked": 200,
+            "companyAfterRevocation": { "error": "HTTP Error", "description": null, "tid": false },
+            "refreshAfterRevocation": invalid_grant,
+            "revokedAgain": invalid_grant,
+        }),
+    );
+    running.stop().await;
+}
