@@ -1,4 +1,4 @@
-//! Libraries of the providers that tests talk through, from PyPI and npm, by name and in the versions that are written
+//! Libraries of the providers that tests talk through, by pip and npm, by name and in the versions that are written
 //! down beside the tests.
 //!
 //! Owns the folders that they lie in, below `target`. Refuses to touch what the system's Python has.
@@ -50,7 +50,7 @@ fn pip(name: &str, python: &Path, requirements: &Path) -> anyhow::Result<PathBuf
     if env("KONTOR_XTASK_NO_INSTALL").is_some() {
         bail!("missing, and KONTOR_XTASK_NO_INSTALL forbids to install: {by_hand}");
     }
-    say(&format!("installing {name} from PyPI"));
+    say(&format!("installing {name} by pip"));
     quietly(Command::new(python).args(["-m", "venv", "--clear", &venv])).with_context(|| {
         format!("Python's own venv is missing (python3-venv on Debian); by hand: {by_hand}")
     })?;

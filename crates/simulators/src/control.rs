@@ -64,11 +64,16 @@ pub(crate) fn answer(
             json_answer(StatusCode::OK, &json!({ "calls": calls, "counts": counts }))
         }
         (&Method::GET, "/_sim/faults") => {
-            json_answer(StatusCode::OK, &json!({ "faults": state.faults.all() }))
+            let (all, held) = (state.faults.all(), state.faults.held());
+            json_answer(StatusCode::OK, &json!({ "faults": all, "held": held }))
         }
         (&Method::POST, "/_sim/faults") => add_fault(&mut state, &request.body),
         (&Method::DELETE, "/_sim/faults") => {
             state.faults.clear();
+            StatusCode::NO_CONTENT.into_response()
+        }
+        (&Method::POST, "/_sim/release") => {
+            state.faults.release();
             StatusCode::NO_CONTENT.into_response()
         }
         (&Method::POST, "/_sim/clock") => {

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::watch;
 
 /// The most faults that wait at a time.
 pub(crate) const MAX_FAULTS: usize = 100;
-/// The longest delay.
-const MAX_DELAY: u64 = 600_000;
+/// The longest delay, in milliseconds.
+pub(crate) const MAX_DELAY: u64 = 600_000;
 /// The largest body.
 const MAX_BODY: usize = 64 * 1024;
 
@@ -16,6 +17,8 @@ const MAX_BODY: usize = 64 * 1024;
 pub(crate) enum Action {
     /// Waits first.
     Delay,
+    /// Waits until somebody lets it go on.
+    Hold,
     /// Drops the connection with nothing done.
     CutBefore,
     /// Does the work and drops the connection unanswered.
@@ -100,6 +103,9 @@ impl Fault {
 pub(crate) struct Faults {
     waiting: Vec<Fault>,
     made: u64,
+    /// Calls that are held at this moment.
+    held: usize,
+    released: watch::Sender<()>,
 }
 
 impl Faults {
@@ -123,8 +129,31 @@ impl Faults {
         &self.waiting
     }
 
+    /// Forgets them, and holds nothing any more.
     pub(crate) fn clear(&mut self) {
         self.waiting.clear();
+        self.release();
+    }
+
+    /// A call is held; it goes on when the returned value changes.
+    pub(crate) fn hold(&mut self) -> watch::Receiver<()> {
+        self.held = self.held.saturating_add(1);
+        self.released.subscribe()
+    }
+
+    /// A call that was held goes on.
+    pub(crate) fn goes_on(&mut self) {
+        self.held = self.held.saturating_sub(1);
+    }
+
+    /// How many are held.
+    pub(crate) fn held(&self) -> usize {
+        self.held
+    }
+
+    /// Lets every held call go on.
+    pub(crate) fn release(&mut self) {
+        self.released.send_replace(());
     }
 
     /// The fault that this call meets, if any. Every matching fault counts the call; the first that is due acts.

@@ -8,15 +8,26 @@ use axum::{
 };
 
 use crate::{
-    faults::{Action, Fault},
+    faults::{Action, Fault, MAX_DELAY},
     running::lock,
     serve::Cut,
     state::State,
 };
 
-/// The fault that this call meets; has waited where it says so, and is cut where nothing is to be done.
+/// The fault that this call meets; has waited or was held where it says so, and is cut where nothing is to be done.
 pub(crate) async fn meet(state: &Mutex<State>, operation: &str) -> Result<Option<Fault>, Cut> {
-    let fault = lock(state).faults.meet(operation);
+    let (fault, held) = {
+        let mut state = lock(state);
+        let fault = state.faults.meet(operation);
+        let is_held = fault.as_ref().is_some_and(|it| it.action == Action::Hold);
+        let held = is_held.then(|| state.faults.hold());
+        (fault, held)
+    };
+    if let Some(mut released) = held {
+        let _released_or_late =
+            tokio::time::timeout(Duration::from_millis(MAX_DELAY), released.changed()).await;
+        lock(state).faults.goes_on();
+    }
     if let Some(fault) = &fault {
         tokio::time::sleep(Duration::from_millis(fault.delay_ms.unwrap_or(0))).await;
         if fault.action == Action::CutBefore {

@@ -1,6 +1,6 @@
 //! The providers' own clients against the simulators: nothing of them is changed but the address that they talk to.
 //!
-//! They come from PyPI and npm in pinned versions; `cargo xtask test` installs them and says where they are.
+//! They come through pip and npm in pinned versions; `cargo xtask test` installs them and says where they are.
 
 #![expect(
     clippy::expect_used,

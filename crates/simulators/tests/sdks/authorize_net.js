@@ -51,7 +51,7 @@ const main = async () => {
     details.merchantName = response.getMerchantName();
     details.gatewayId = response.getGatewayId();
     details.currencies = response.getCurrencies().currency;
-    details.processors = response.getProcessors().length;
+    details.processors = response.getProcessors().processor.length;
   }
   console.log(JSON.stringify({ authenticateTest: tested, getMerchantDetails: details }));
 };
