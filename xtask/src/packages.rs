@@ -20,16 +20,15 @@ use crate::{
 pub(crate) struct Sdks {
     /// A Python that has them.
     pub(crate) python: PathBuf,
-    pub(crate) node: PathBuf,
-    /// The folder of Node's.
+    /// The folder of those for Node.
     pub(crate) modules: PathBuf,
 }
 
 /// Finds the clients; installs what is missing, or says what is.
 pub(crate) fn sdks(python: &Path) -> anyhow::Result<Sdks> {
     let described = root().join("crates/simulators/tests/sdks");
-    let npm::Npm { node, modules } = npm::prepare("sdks", &described)?;
-    Ok(Sdks { python: pip("sdks", python, &described.join("requirements.txt"))?, node, modules })
+    let modules = npm::prepare("sdks", &described)?.modules;
+    Ok(Sdks { python: pip("sdks", python, &described.join("requirements.txt"))?, modules })
 }
 
 /// A Python of its own that has what the file lists, unless it is there already.

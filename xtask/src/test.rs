@@ -23,7 +23,6 @@ pub(crate) fn all(extra: &[String]) -> anyhow::Result<()> {
     let cluster = Cluster::start(&tools.postgres, Use::Tests)?;
     let token = softhsm::prepare(cluster.folder())?;
     run(with(&mut runner(), &tools, &cluster)
-        .env("KONTOR_TEST_NODE", sdks.node)
         .env("KONTOR_TEST_SDKS_NODE", sdks.modules)
         .env("KONTOR_TEST_SDKS_PYTHON", sdks.python)
         .env("SOFTHSM2_CONF", token)
