@@ -8,6 +8,7 @@ mod refresh;
 mod revoke;
 mod server;
 mod state;
+mod upkeep;
 
 use std::path::Path;
 

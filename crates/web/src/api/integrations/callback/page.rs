@@ -67,12 +67,18 @@ impl Page {
                 (StatusCode::BAD_REQUEST, "state_invalid", "It was not made here, or was damaged on the way.")
             }
         };
+        let next = match error {
+            CallbackError::Used => {
+                "Go back to your application, and connect again only if it does not show that."
+            }
+            _ => "Nothing was changed. Go back to your application and connect again.",
+        };
         Self {
             status,
             good: false,
             title: "This link cannot be used".to_owned(),
             text: text.to_owned(),
-            next: "Nothing was changed. Go back to your application and connect again.",
+            next,
             reason: Some(reason.to_owned()),
         }
     }
