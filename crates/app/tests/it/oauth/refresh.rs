@@ -1,5 +1,11 @@
 //! Tokens that are renewed: once, whoever asks and from wherever; and what a failure means for the grant.
 
+use jiff::Timestamp;
+use kontor_domain::ids::{IntegrationId, OrganizationId};
+use kontor_store::{
+    Db,
+    oauth::{grants, grants::Renewed},
+};
 use serde_json::{Value, json};
 
 use super::{Shop, server, text};
@@ -112,6 +118,50 @@ async fn two_hundred_users_of_two_processes_renew_it_once() {
     storm(&shop, &id, &[shop.admin().clone(), beside.admin.clone()]).await;
 }
 
+async fn the_right_to_renew_is_taken_once_and_its_holder_alone_records(engine: Engine) {
+    let shop = Shop::start(engine).await;
+    let id: IntegrationId = shop.connected().await.parse().expect("an id");
+    let organization: OrganizationId = shop.program.organization.parse().expect("an id");
+    let url = shop.program.database.url();
+    let (one, two) = (Db::open(&url).await.expect("a database"), Db::open(&url).await.expect("a database"));
+    let now = Timestamp::from_microsecond(shop.grant(&id.to_string(), "connected_at")).expect("a moment");
+    let lease = now + std::time::Duration::from_mins(1);
+    let claim = |db: &Db, epoch: i64, now: Timestamp| {
+        let db = db.clone();
+        async move {
+            let mut tx = db.write().await.expect("a transaction");
+            let held = grants::claim(&mut tx, organization, id, epoch, now, lease).await.expect("an answer");
+            tx.commit().await.expect("written");
+            held
+        }
+    };
+    // All of them have read the same grant before any of them claims it.
+    let mut all = tokio::task::JoinSet::new();
+    for at in 0..16 {
+        all.spawn(claim(if at % 2 == 0 { &one } else { &two }, 1, now));
+    }
+    let mut held: Vec<_> = all.join_all().await.into_iter().flatten().collect();
+    let held = held.pop().filter(|_| held.is_empty()).expect("one has it, and one alone");
+    assert_eq!((held.epoch, held.attempted_at), (2, Some(now)));
+    assert!(claim(&two, 2, now).await.is_none(), "its time is not over");
+    let later = claim(&two, 2, lease).await.expect("its time is over");
+    assert_eq!((later.epoch, later.attempted_at), (3, Some(now)), "the lost attempt is still the oldest");
+    let renewed = Renewed {
+        access_expires_at: lease,
+        can_refresh: true,
+        refresh_expires_at: None,
+        ends_at: None,
+        at: now,
+    };
+    let mut tx = one.write().await.expect("a transaction");
+    let late = grants::store(&mut tx, organization, id, held.epoch, &renewed).await;
+    assert!(!late.expect("an answer"), "it came too late");
+    assert!(!grants::fail(&mut tx, organization, id, held.epoch, now, None).await.expect("an answer"));
+    assert!(!grants::end(&mut tx, organization, id, Some(held.epoch)).await.expect("an answer"));
+    assert!(grants::store(&mut tx, organization, id, later.epoch, &renewed).await.expect("an answer"));
+    tx.commit().await.expect("written");
+}
+
 async fn a_grant_that_the_provider_says_is_dead_is_ended_at_once(engine: Engine) {
     let shop = Shop::start(engine).await;
     let id = shop.connected().await;
@@ -192,6 +242,7 @@ on_both!(
     a_token_that_the_provider_does_not_take_is_renewed_and_tried_again,
     a_restored_backup_uses_a_token_again_and_the_server_finds_it_out,
     two_hundred_users_of_one_expired_token_renew_it_once,
+    the_right_to_renew_is_taken_once_and_its_holder_alone_records,
     a_grant_that_the_provider_says_is_dead_is_ended_at_once,
     what_passes_is_tried_later_and_costs_no_grant,
     a_client_that_is_not_taken_is_the_operators_to_mend,
