@@ -1,5 +1,7 @@
 //! Tokens that are renewed: once, whoever asks and from wherever; and what a failure means for the grant.
 
+use std::io::Write as _;
+
 use jiff::Timestamp;
 use kontor_domain::ids::{IntegrationId, OrganizationId};
 use kontor_store::{
@@ -83,8 +85,8 @@ async fn a_restored_backup_uses_a_token_again_and_the_server_finds_it_out(engine
     shop.use_it(&id).await.expect(200);
 }
 
-/// So many use the connection at once, spread over the servers, while the server holds the one renewal until all are
-/// on their way.
+/// So many use the connection at once, spread over the servers, while the provider holds the one renewal. Says how long
+/// it took from then on, for docs/performance.md.
 async fn storm(shop: &Shop, id: &str, servers: &[Caller]) {
     shop.expire(id);
     shop.oidc.fault(json!({ "path": "/token", "action": "hold_before" })).await;
@@ -95,8 +97,15 @@ async fn storm(shop: &Shop, id: &str, servers: &[Caller]) {
         all.spawn(async move { server.get(&path).await });
     }
     shop.oidc.until_held(1).await;
+    let released = std::time::Instant::now();
     shop.oidc.release().await;
-    for answer in all.join_all().await {
+    let answers = all.join_all().await;
+    let (took, servers) = (released.elapsed().as_millis(), servers.len());
+    let _ = writeln!(
+        std::io::stderr(),
+        "{USERS} users over {servers} process(es), all answered within {took} ms"
+    );
+    for answer in answers {
         assert_eq!(answer.expect(200).json()["sub"], server::PERSON);
     }
     assert_eq!(shop.oidc.refreshes().await, 1, "exactly one call to the provider");
