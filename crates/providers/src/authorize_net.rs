@@ -1,28 +1,39 @@
 //! Authorize.Net: the connection to a merchant account over its JSON interface (authorizenet.md).
 //!
-//! `wire` builds, `reply` reads, `map` says what a code means: all pure. This file sends. Refuses to send anything
-//! twice, and to keep a text of the provider's that repeats a credential.
+//! `wire` builds, `reply` reads, `map` says what a code means: all pure. This file sends, and `charge`, `vault`,
+//! `report` and `hosted` say what is sent for what. Refuses to send anything that moves money twice, and to keep a
+//! text of the provider's that repeats a credential.
 
+mod charge;
+mod hosted;
 mod map;
 mod reply;
+mod report;
+mod vault;
+mod webhook;
 mod wire;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kontor_domain::templates::Template;
+use kontor_domain::{Ambient, templates::Template};
 use url::Url;
 
 use crate::{
-    Connection, Http, Provider, ProviderError, TestReport,
+    Charges, Connection, HostedPayments, Http, Provider, ProviderError, Reports, TestReport, Vaulting,
+    WebhookIn,
     http::{Call, Method},
     registry,
 };
 
 /// One address for every operation (§1.1).
 const PATH: &str = "/xml/v1/request.api";
-/// The largest answer that is read: the details of a merchant have some kilobytes.
-const LIMIT: usize = 1024 * 1024;
+/// The largest answer that is read: a page of a list has a thousand transactions.
+const LIMIT: usize = 4 * 1024 * 1024;
+/// How long a record that was made just now may not be found yet, in waits between questions (money.md, Cards on
+/// file). Together they are shorter than a call may take.
+const PAUSES: [Duration; 4] =
+    [Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
 /// What the operator set.
 #[derive(Debug, Clone)]
@@ -44,22 +55,29 @@ pub struct AuthorizeNet {
     template: Template,
     settings: Settings,
     http: Http,
+    ambient: Ambient,
+    pauses: [Duration; 4],
 }
 
 impl AuthorizeNet {
-    /// Over the shared client.
-    pub fn new(settings: Settings, http: Http) -> Result<Self, String> {
+    /// Over the shared client. The random source makes what a true return from a page carries.
+    pub fn new(settings: Settings, http: Http, ambient: Ambient) -> Result<Self, String> {
         let template = registry::template(include_str!("../../../templates/authorize-net.toml"))?;
-        Ok(Self { template, settings, http })
+        Ok(Self { template, settings, http, ambient, pauses: PAUSES })
     }
 
-    /// Where requests go (§1.1). The operator's address stands for the sandbox only.
-    fn address(&self, connection: &Connection<'_>) -> Result<Url, ProviderError> {
-        let base = match (is_sandbox(connection), &self.settings.sandbox_url) {
+    /// The operator's address stands for the sandbox only.
+    fn base(&self, connection: &Connection<'_>, sandbox: &str, production: &str) -> String {
+        match (is_sandbox(connection), &self.settings.sandbox_url) {
             (true, Some(url)) => registry::base(url),
-            (true, None) => "https://apitest.authorize.net".to_owned(),
-            (false, _) => "https://api.authorize.net".to_owned(),
-        };
+            (true, None) => sandbox.to_owned(),
+            (false, _) => production.to_owned(),
+        }
+    }
+
+    /// Where requests go (§1.1).
+    fn address(&self, connection: &Connection<'_>) -> Result<Url, ProviderError> {
+        let base = self.base(connection, "https://apitest.authorize.net", "https://api.authorize.net");
         Url::parse(&format!("{base}{PATH}"))
             .map_err(|_| ProviderError::misconfigured("the provider's address cannot be read"))
     }
@@ -74,7 +92,7 @@ impl AuthorizeNet {
             .http
             .send(Call {
                 headers: &[("content-type", "application/json"), ("accept", "application/json")],
-                body: message.expose().as_bytes().to_vec(),
+                body: message.into_bytes(),
                 timeout: Duration::from_millis(self.settings.timeout_ms),
                 limit: LIMIT,
                 ..Call::new(Method::Post, &url)
@@ -119,6 +137,26 @@ fn is_sandbox(connection: &Connection<'_>) -> bool {
 impl Provider for AuthorizeNet {
     fn template(&self) -> &Template {
         &self.template
+    }
+
+    fn charges(&self) -> Option<&dyn Charges> {
+        Some(self)
+    }
+
+    fn vaulting(&self) -> Option<&dyn Vaulting> {
+        Some(self)
+    }
+
+    fn reports(&self) -> Option<&dyn Reports> {
+        Some(self)
+    }
+
+    fn hosted(&self) -> Option<&dyn HostedPayments> {
+        Some(self)
+    }
+
+    fn webhooks(&self) -> Option<&dyn WebhookIn> {
+        Some(self)
     }
 
     async fn test(&self, connection: &Connection<'_>) -> TestReport {

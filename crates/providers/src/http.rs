@@ -11,8 +11,10 @@ pub mod stream;
 
 use std::{fmt, time::Duration};
 
+use bytes::Bytes;
 use tokio::net::TcpStream;
 use url::Url;
+use zeroize::Zeroizing;
 
 pub use failure::{Certificate, Failure};
 use guard::{Guard, Resolver, Way};
@@ -35,8 +37,8 @@ pub struct Call<'a> {
     pub url: &'a Url,
     /// Headers.
     pub headers: &'a [(&'a str, &'a str)],
-    /// The body.
-    pub body: Vec<u8>,
+    /// The body, which is wiped when it was sent, or was not.
+    pub body: Zeroizing<Vec<u8>>,
     /// How long the whole call may take.
     pub timeout: Duration,
     /// How many bytes the answer's body may have.
@@ -49,7 +51,15 @@ pub struct Call<'a> {
 impl<'a> Call<'a> {
     /// A call without headers and body, within the ordinary limits.
     pub fn new(method: Method, url: &'a Url) -> Self {
-        Self { method, url, headers: &[], body: Vec::new(), timeout: TIMEOUT, limit: LIMIT, hosts: None }
+        Self {
+            method,
+            url,
+            headers: &[],
+            body: Zeroizing::default(),
+            timeout: TIMEOUT,
+            limit: LIMIT,
+            hosts: None,
+        }
     }
 }
 
@@ -196,7 +206,11 @@ impl Http {
         let host = call.url.host_str().unwrap_or_default();
         let limit = call.limit;
         let result = match self.request(&call) {
-            Ok(request) => read(request.timeout(call.timeout).body(call.body), limit).await,
+            Ok(request) => {
+                // Owned by what is sent, so that the last to hold it wipes it.
+                let body = Bytes::from_owner(call.body);
+                read(request.timeout(call.timeout).body(body), limit).await
+            }
             Err(failure) => Err(failure),
         };
         match &result {

@@ -215,7 +215,7 @@ impl Server {
         headers.extend(self.token_headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let call = Call {
             headers: &headers,
-            body: body.to_vec(),
+            body,
             timeout: self.timeout,
             limit: LIMIT,
             hosts: self.hosts.as_deref(),

@@ -1,13 +1,13 @@
 //! What a provider can do, as traits: a capability is a trait that it answers with, not a flag.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use kontor_domain::{Money, Secret, templates::Template};
 use url::Url;
 
-use crate::{ProviderError, oauth::OAuth};
+use crate::{Charges, ProviderError, Reports, Vaulting, WebhookIn, oauth::OAuth};
 
 /// An integration's settings and opened secrets, for one call.
 pub struct Connection<'a> {
@@ -55,6 +55,31 @@ pub trait Provider: Send + Sync + 'static {
         None
     }
 
+    /// Its charges of saved cards, where it takes them.
+    fn charges(&self) -> Option<&dyn Charges> {
+        None
+    }
+
+    /// Its saved cards, where it keeps some.
+    fn vaulting(&self) -> Option<&dyn Vaulting> {
+        None
+    }
+
+    /// Its own record of transactions, where it can be read.
+    fn reports(&self) -> Option<&dyn Reports> {
+        None
+    }
+
+    /// Its notifications, where it sends some.
+    fn webhooks(&self) -> Option<&dyn WebhookIn> {
+        None
+    }
+
+    /// How it makes a new key by itself, where it does.
+    fn rotation(&self) -> Option<&dyn KeyRotation> {
+        None
+    }
+
     /// Where people consent, for providers that want that.
     fn oauth(&self) -> Option<&dyn OAuth> {
         None
@@ -67,6 +92,20 @@ pub trait Provider: Send + Sync + 'static {
 
     /// Makes a real authenticated call.
     async fn test(&self, connection: &Connection<'_>) -> TestReport;
+}
+
+/// A key that the provider makes on request (worldpay-express.md §3.2). The new one is stored before it is activated:
+/// where the answer to that is lost, one of the two works, and the connection test tells which.
+#[async_trait]
+pub trait KeyRotation: Send + Sync {
+    /// The secret that it replaces, by the template's key.
+    fn secret(&self) -> &'static str;
+
+    /// Asks for a new one. The old one works on.
+    async fn create(&self, connection: &Connection<'_>) -> Result<Secret, ProviderError>;
+
+    /// Puts the new one in the old one's place. The connection has the old one.
+    async fn activate(&self, connection: &Connection<'_>, new: &Secret) -> Result<(), ProviderError>;
 }
 
 /// Requests of a caller's own that are sent on with the credential put in.
@@ -108,6 +147,11 @@ pub struct Outgoing<'a> {
 /// Payments on the provider's own page.
 #[async_trait]
 pub trait HostedPayments: Send + Sync {
+    /// How long a page can be paid on, at the most.
+    fn lifetime(&self) -> Duration {
+        Duration::from_mins(10)
+    }
+
     /// Asks for a page. May have made one when the answer was lost; nobody was sent there then.
     async fn open(
         &self,
@@ -115,7 +159,7 @@ pub trait HostedPayments: Send + Sync {
         order: &HostedOrder<'_>,
     ) -> Result<HostedPage, ProviderError>;
 
-    /// Closes a page. One that is closed, paid or gone already is no error.
+    /// Closes a page. One that is closed, paid or gone already is no error, nor is one that ends by itself alone.
     async fn expire(&self, connection: &Connection<'_>, setup_id: &str) -> Result<(), ProviderError>;
 
     /// The transactions of a page or a reference, oldest first. None found is an empty list.
@@ -132,7 +176,7 @@ pub trait HostedPayments: Send + Sync {
 /// A page that is asked for.
 #[derive(Debug, Clone)]
 pub struct HostedOrder<'a> {
-    /// How much.
+    /// How much; zero to keep a card and take nothing, where the provider's page can.
     pub amount: Money,
     /// Our reference: 16 digits, one for each payment.
     pub reference: &'a str,
@@ -152,11 +196,15 @@ pub struct HostedOrder<'a> {
     pub billing: Option<BillingAddress>,
 }
 
-/// An address for the provider's page.
+/// A card holder's address.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BillingAddress {
-    /// Name.
-    pub name: Option<String>,
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
+    /// Company.
+    pub company: Option<String>,
     /// First line.
     pub address1: Option<String>,
     /// Second line.
@@ -167,14 +215,29 @@ pub struct BillingAddress {
     pub state: Option<String>,
     /// Postal code.
     pub postal_code: Option<String>,
+    /// Country.
+    pub country: Option<String>,
+    /// Telephone.
+    pub phone: Option<String>,
+}
+
+impl BillingAddress {
+    /// First and last name in one; none where neither is known.
+    pub fn name(&self) -> Option<String> {
+        let parts = [&self.first_name, &self.last_name];
+        let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+        (!parts.is_empty()).then(|| parts.join(" "))
+    }
 }
 
 /// A page that is ready.
 pub struct HostedPage {
-    /// The provider's id of it.
+    /// The provider's id of it; our reference where the provider gives none.
     pub setup_id: String,
     /// Where to send the browser.
     pub url: String,
+    /// What the browser has to post there as a form, by name; empty where following the address is enough.
+    pub form: Vec<(&'static str, Secret)>,
     /// What a true return carries.
     pub validation_code: Secret,
 }
@@ -205,6 +268,8 @@ pub struct HostedReturn {
     pub validation_code: Option<Secret>,
     /// The page's words, cleaned.
     pub message: Option<String>,
+    /// The card that the page says it kept. As the rest, no more than a hint.
+    pub saved_card: Option<String>,
 }
 
 /// What the page said to the browser.
@@ -259,6 +324,12 @@ pub struct ProviderTransaction {
     pub response_message: Option<String>,
     /// When.
     pub happened_at: Option<Timestamp>,
+    /// What it takes money from or gives it back for: the transaction before it.
+    pub related_id: Option<String>,
+    /// The network's id, which later charges of a stored card refer to.
+    pub network_transaction_id: Option<String>,
+    /// The batch that it settles in.
+    pub batch_id: Option<String>,
 }
 
 /// What a transaction is.
@@ -268,6 +339,14 @@ pub enum TransactionKind {
     Sale,
     /// Money is held.
     Authorization,
+    /// Held money is taken, as a transaction of its own.
+    Capture,
+    /// Money is given back.
+    Refund,
+    /// Something before it is undone.
+    Void,
+    /// A card is checked for an amount of nothing.
+    Verification,
     /// Something else.
     Other(String),
 }
@@ -291,6 +370,8 @@ pub enum TransactionState {
     Reversed,
     /// The money went back.
     Returned,
+    /// The hold ran out.
+    Expired,
     /// The provider took it for a second try of the same thing.
     Duplicate,
     /// The provider failed at it.

@@ -130,7 +130,7 @@ pub async fn send(
         let places = [place(&ready.url)];
         let call = Call {
             headers: &sent,
-            body: body.to_vec(),
+            body: body.to_vec().into(),
             timeout: end.saturating_duration_since(Instant::now()),
             limit: limits.answer_bytes,
             hosts: Some(&places),

@@ -71,7 +71,11 @@ impl Registry {
     /// All of them. Fails when an embedded template cannot be read, which the tests would have told.
     pub fn new(settings: Settings, http: Http, ambient: Ambient) -> Result<Self, String> {
         let mut built_in: Providers = vec![
-            Arc::new(authorize_net::AuthorizeNet::new(settings.authorize_net, http.clone())?),
+            Arc::new(authorize_net::AuthorizeNet::new(
+                settings.authorize_net,
+                http.clone(),
+                ambient.clone(),
+            )?),
             Arc::new(worldpay::Worldpay::new(settings.worldpay, http.clone())?),
             Arc::new(quickbooks::QuickBooks::new(settings.quickbooks, http.clone())?),
         ];

@@ -1,29 +1,33 @@
 //! Worldpay Express (formerly Vantiv): hosted payments over its XML interface (worldpay-express.md).
 //!
-//! `wire` builds, `reply` and `returned` read, `map` says what a code means: all pure. This file sends.
-//! Refuses to send anything twice: Express has no idempotency key (§7).
+//! `wire` builds, `reply` and `returned` read, `map` says what a code means: all pure. This file sends, and `charge`,
+//! `vault` and `report` say what is sent for what. Refuses to send anything twice: Express has no idempotency key (§7).
 
+mod charge;
+mod document;
 mod map;
 mod reply;
+mod report;
 mod returned;
+mod vault;
 mod wire;
 mod xml;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kontor_domain::templates::Template;
+use kontor_domain::{Secret, templates::Template};
 use url::Url;
 
 use crate::{
-    Connection, HostedOrder, HostedPage, HostedPayments, HostedReturn, Http, Lookup, Provider, ProviderError,
-    ProviderTransaction, ReturnError, TestReport,
+    Charges, Connection, HostedOrder, HostedPage, HostedPayments, HostedReturn, Http, KeyRotation, Lookup,
+    Provider, ProviderError, ProviderTransaction, Reports, ReturnError, TestReport, Vaulting,
     http::{Call, Method},
     registry,
 };
 
-/// The largest answer that is read: a day's report of one reference is far smaller.
-const LIMIT: usize = 4 * 1024 * 1024;
+/// The largest answer that is read: a day's report of some thousand transactions.
+const LIMIT: usize = 16 * 1024 * 1024;
 
 /// What the operator set.
 #[derive(Debug, Clone)]
@@ -51,6 +55,7 @@ pub struct Worldpay {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Host {
     Transaction,
+    Services,
     Reporting,
 }
 
@@ -58,6 +63,7 @@ impl Host {
     fn namespace(self) -> &'static str {
         match self {
             Self::Transaction => "https://transaction.elementexpress.com",
+            Self::Services => "https://services.elementexpress.com",
             Self::Reporting => "https://reporting.elementexpress.com",
         }
     }
@@ -94,7 +100,7 @@ impl Worldpay {
     async fn send(
         &self,
         connection: &Connection<'_>,
-        message: wire::Message,
+        message: document::Message,
     ) -> Result<reply::Reply, ProviderError> {
         let url = self.address(connection, message.host)?;
         let answer = self
@@ -103,7 +109,7 @@ impl Worldpay {
                 method: Method::Post,
                 url: &url,
                 headers: &[("content-type", "text/xml; charset=utf-8"), ("accept", "text/xml")],
-                body: message.text.expose().as_bytes().to_vec(),
+                body: message.text.into_bytes(),
                 timeout: Duration::from_millis(self.settings.timeout_ms),
                 limit: LIMIT,
                 hosts: None,
@@ -128,6 +134,22 @@ impl Provider for Worldpay {
     }
 
     fn hosted(&self) -> Option<&dyn HostedPayments> {
+        Some(self)
+    }
+
+    fn charges(&self) -> Option<&dyn Charges> {
+        Some(self)
+    }
+
+    fn vaulting(&self) -> Option<&dyn Vaulting> {
+        Some(self)
+    }
+
+    fn reports(&self) -> Option<&dyn Reports> {
+        Some(self)
+    }
+
+    fn rotation(&self) -> Option<&dyn KeyRotation> {
         Some(self)
     }
 
@@ -169,7 +191,7 @@ impl HostedPayments for Worldpay {
         map::accepted(&reply)?;
         let (setup_id, validation_code) = reply.setup()?;
         let url = self.page(connection, &setup_id);
-        Ok(HostedPage { setup_id, url, validation_code })
+        Ok(HostedPage { setup_id, url, form: Vec::new(), validation_code })
     }
 
     async fn expire(&self, connection: &Connection<'_>, setup_id: &str) -> Result<(), ProviderError> {
@@ -186,18 +208,29 @@ impl HostedPayments for Worldpay {
         connection: &Connection<'_>,
         by: &Lookup<'_>,
     ) -> Result<Vec<ProviderTransaction>, ProviderError> {
-        let reply = self.send(connection, wire::query(connection, by)?).await?;
-        // 90 says that there is nothing (§3.14).
-        if reply.code() != "90" {
-            map::accepted(&reply)?;
-        }
-        let found = reply.transactions()?;
-        map::belong(&found, by)?;
-        Ok(found)
+        Reports::find(self, connection, by).await
     }
 
     fn read_return(&self, fields: &[(String, String)]) -> Result<HostedReturn, ReturnError> {
         returned::read(fields)
+    }
+}
+
+#[async_trait]
+impl KeyRotation for Worldpay {
+    fn secret(&self) -> &'static str {
+        "AccountToken"
+    }
+
+    async fn create(&self, connection: &Connection<'_>) -> Result<Secret, ProviderError> {
+        let reply = self.send(connection, wire::token_create(connection)?).await?;
+        map::accepted(&reply)?;
+        reply.new_token()
+    }
+
+    async fn activate(&self, connection: &Connection<'_>, new: &Secret) -> Result<(), ProviderError> {
+        let reply = self.send(connection, wire::token_activate(connection, new)?).await?;
+        map::accepted(&reply)
     }
 }
 

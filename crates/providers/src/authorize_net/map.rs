@@ -1,5 +1,10 @@
 //! What Authorize.Net's codes mean to Kontor and to a shop owner (authorizenet.md §3.2). Tables, pure.
 
+pub(super) mod outcome;
+mod status;
+
+pub(super) use status::{kind_of_status, kind_of_type, state_of_status};
+
 use super::{reply::Reply, wire::Credentials};
 use crate::{
     ProviderError,
@@ -58,22 +63,38 @@ fn names_credentials(text: &str) -> bool {
 
 /// Whether a request was done: `resultCode` decides, the code says why not.
 pub(super) fn accepted(reply: &Reply, credentials: &Credentials<'_>) -> Result<(), ProviderError> {
-    if reply.is_ok() {
-        return Ok(());
-    }
+    if reply.is_ok() { Ok(()) } else { Err(refusal(reply, credentials)) }
+}
+
+/// What a request that was not done becomes.
+fn refusal(reply: &Reply, credentials: &Credentials<'_>) -> ProviderError {
     let meaning = meaning(reply.code(), reply.text());
     // The schema's words quote what they refuse, which may be a credential in the other's place (§1.3).
-    let quotes = reply.code() == "E00003" || credentials.are_in(reply.text());
-    let text = if quotes { "" } else { reply.text() };
+    let text = if reply.code() == "E00003" { "" } else { said(reply.text(), credentials) };
     let code = Some(reply.code());
-    Err(match meaning {
+    match meaning {
         Meaning::Credentials | Meaning::Account(_) => ProviderError::misconfigured_code(code, text),
         // Nobody knows what became of a request that changes something (§6, 3).
         Meaning::Passing => {
             ProviderError { outcome_known: false, ..ProviderError::refused(Fault::Theirs, code, text) }
         }
         Meaning::Request | Meaning::Other => ProviderError::refused(Fault::Ours, code, text),
-    })
+    }
+}
+
+/// The provider's words, unless they repeat a credential.
+fn said<'a>(text: &'a str, credentials: &Credentials<'_>) -> &'a str {
+    if credentials.are_in(text) { "" } else { text }
+}
+
+/// Whether there is no such record, or not yet (§3.2).
+pub(super) fn is_missing(error: &ProviderError) -> bool {
+    error.code.as_deref() == Some("E00040")
+}
+
+/// Whether there is such a record already (§3.2).
+pub(super) fn is_duplicate(error: &ProviderError) -> bool {
+    error.code.as_deref() == Some("E00039")
 }
 
 /// Whether the account keeps something from credentials that hold.

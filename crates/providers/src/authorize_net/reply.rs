@@ -2,6 +2,14 @@
 //!
 //! Pure. Whether a request was done is what `messages` says and nothing else; an answer without it is none.
 
+pub(super) mod direct;
+pub(super) mod profile;
+pub(super) mod report;
+pub(super) mod scalar;
+pub(super) mod transaction;
+
+use kontor_domain::Secret;
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{ProviderError, error::clean};
@@ -15,6 +23,8 @@ pub(super) struct Reply {
     code: String,
     text: String,
     body: Value,
+    /// As it came: amounts are read out of it, since they must not become floats.
+    raw: String,
 }
 
 /// Whose the credentials are.
@@ -33,7 +43,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Reply, ProviderError> {
     if bytes.trim_ascii_start().starts_with(b"<") {
         return Err(ProviderError::nonsense("it is a web page"));
     }
-    let body: Value = serde_json::from_slice(bytes).map_err(|_| ProviderError::nonsense("it is no JSON"))?;
+    let raw = std::str::from_utf8(bytes).map_err(|_| ProviderError::nonsense("it is no JSON"))?;
+    let body: Value = serde_json::from_str(raw).map_err(|_| ProviderError::nonsense("it is no JSON"))?;
     let messages = &body["messages"];
     let ok = match messages["resultCode"].as_str() {
         Some("Ok") => true,
@@ -44,7 +55,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Reply, ProviderError> {
     let (Some(code), Some(text)) = (first["code"].as_str(), first["text"].as_str()) else {
         return Err(ProviderError::nonsense("it has no code"));
     };
-    Ok(Reply { ok, code: clean(code), text: text.to_owned(), body })
+    Ok(Reply { ok, code: clean(code), text: text.to_owned(), body, raw: raw.to_owned() })
 }
 
 impl Reply {
@@ -61,6 +72,23 @@ impl Reply {
     /// The words beside it, as they came.
     pub(super) fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Whether there is nothing of what was asked for: said with a code of its own, beside `Ok` (§3.2).
+    pub(super) fn is_empty(&self) -> bool {
+        self.ok && self.code == "I00004"
+    }
+
+    /// The token of a page (§2.12): it stands for the payment, so that it is kept as a secret.
+    pub(super) fn token(&self) -> Result<Secret, ProviderError> {
+        let token = self.body["token"].as_str().map(str::trim).filter(|it| !it.is_empty());
+        token.map(|it| Secret::new(it.to_owned())).ok_or_else(|| ProviderError::nonsense("it has no token"))
+    }
+
+    /// Its members, typed. One that is there twice, or is of another kind than it can be, is nonsense.
+    fn typed<'a, T: Deserialize<'a>>(&'a self) -> Result<T, ProviderError> {
+        serde_json::from_str(&self.raw)
+            .map_err(|_| ProviderError::nonsense("a member is not of the kind that it should be"))
     }
 
     /// The merchant (§2.2). Scalars come as themselves or as text.

@@ -44,7 +44,7 @@ async fn tested(answers: Vec<String>) -> TestReport {
     let url = server(answers).await;
     let http = Http::new(&[Opened::of(&url).expect("a host")]).expect("a client");
     let settings = Settings { timeout_ms: 300, sandbox_url: Some(url) };
-    let provider = AuthorizeNet::new(settings, http).expect("a provider");
+    let provider = AuthorizeNet::new(settings, http, crate::tests::ambient()).expect("a provider");
     let secrets = [("ApiLoginId", "login"), ("TransactionKey", "0123456789abcdef")];
     let secrets = BTreeMap::from(secrets.map(|(key, value)| (key.to_owned(), Secret::new(value.to_owned()))));
     provider.test(&Connection::plain(&BTreeMap::new(), &secrets)).await
@@ -97,7 +97,9 @@ fn the_operators_sandbox_never_stands_for_production() {
     let place = |sandbox: Option<&str>, is_sandbox: Option<&str>| {
         let settings =
             Settings { sandbox_url: sandbox.map(|it| Url::parse(it).expect("a URL")), ..Settings::default() };
-        let provider = AuthorizeNet::new(settings, Http::new(&[]).expect("a client")).expect("a provider");
+        let provider =
+            AuthorizeNet::new(settings, Http::new(&[]).expect("a client"), crate::tests::ambient())
+                .expect("a provider");
         let configuration =
             is_sandbox.map(|it| ("IsSandbox".to_owned(), it.to_owned())).into_iter().collect();
         let secrets = BTreeMap::new();

@@ -227,7 +227,8 @@ pub(super) async fn send(values: &Values<'_>, built: Built, http: &Http) -> Resu
     let headers: Vec<(&str, &str)> =
         built.headers.iter().map(|(name, value)| (name.as_str(), value.expose())).collect();
     let hosts = Some(values.template().allowed_hosts.all());
-    let call = Call { headers: &headers, body: built.body, hosts, ..Call::new(built.method, &built.url) };
+    let call =
+        Call { headers: &headers, body: built.body.into(), hosts, ..Call::new(built.method, &built.url) };
     http.send(call).await
 }
 

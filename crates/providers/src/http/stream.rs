@@ -230,7 +230,7 @@ impl Http {
     ) -> Result<Incoming, Failure> {
         let (method, host) = (call.method.word(), call.url.host_str().unwrap_or_default());
         let body = std::mem::take(&mut call.body);
-        let body = upload.map_or_else(|| body.into(), reqwest::Body::wrap);
+        let body = upload.map_or_else(|| bytes::Bytes::from_owner(body).into(), reqwest::Body::wrap);
         let result = match self.request(&call) {
             Ok(request) => begin(request.timeout(call.timeout).body(body), call.limit, idle).await,
             Err(failure) => Err(failure),

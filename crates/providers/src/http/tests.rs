@@ -35,7 +35,7 @@ fn http(url: &Url) -> Http {
 async fn call(url: &Url, limit: usize) -> Result<Answer, Failure> {
     let timeout = Duration::from_millis(300);
     let headers = &[("accept", "text/xml")];
-    let call = Call { headers, body: b"x".to_vec(), timeout, limit, ..Call::new(Method::Post, url) };
+    let call = Call { headers, body: b"x".to_vec().into(), timeout, limit, ..Call::new(Method::Post, url) };
     http(url).send(call).await
 }
 

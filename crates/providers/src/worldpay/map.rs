@@ -1,8 +1,10 @@
 //! What Express' codes and words mean to Kontor (worldpay-express.md §4). Tables, pure.
 
-use super::reply::Reply;
+pub(super) mod outcome;
+
+use super::{reply::Reply, wire::Asked};
 use crate::{
-    Lookup, ProviderError, ProviderTransaction, TransactionState,
+    ProviderError, ProviderTransaction, TransactionState,
     error::{Fault, Kind},
 };
 
@@ -19,6 +21,12 @@ pub(super) fn accepted(reply: &Reply) -> Result<(), ProviderError> {
         // 1001, 1002, 1009 and whatever the table does not have: nobody knows what was done (§7).
         _ => Err(ProviderError { code: Some(code.to_owned()), ..ProviderError::nonsense(reply.message()) }),
     }
+}
+
+/// Whether a query of kept cards says that there is none: 101, for an id that is none as for one that is not there
+/// (§3.13).
+pub(super) fn nothing_kept(reply: &Reply) -> bool {
+    reply.code() == "101"
 }
 
 /// What a shop owner can do about it.
@@ -40,12 +48,16 @@ pub(super) fn advice(error: &ProviderError) -> &'static str {
     }
 }
 
-/// Whether what was found is what was asked for: an answer to another question proves nothing.
-pub(super) fn belong(found: &[ProviderTransaction], by: &Lookup<'_>) -> Result<(), ProviderError> {
-    let foreign = found.iter().any(|it| match by {
+/// Whether what was found is what was asked for: an answer to another question proves nothing. What an item leaves
+/// out is judged by its reference then.
+pub(super) fn belong(found: &[ProviderTransaction], asked: &Asked<'_>) -> Result<(), ProviderError> {
+    let foreign = found.iter().any(|it| match asked {
         // Ids come back in either case of letters (§7).
-        Lookup::Setup(id) => it.setup_id.as_deref().is_some_and(|its| !its.eq_ignore_ascii_case(id)),
-        Lookup::Reference { reference, .. } => it.reference.as_deref().is_some_and(|its| its != *reference),
+        Asked::Setup(id) => it.setup_id.as_deref().is_some_and(|its| !its.eq_ignore_ascii_case(id)),
+        Asked::Reference(reference, _) => it.reference.as_deref().is_some_and(|its| its != *reference),
+        Asked::Id(id) => it.id != *id,
+        Asked::Batch(id, _) => it.batch_id.as_deref().is_some_and(|its| its != *id),
+        Asked::Within(_) => false,
     });
     if foreign {
         return Err(ProviderError::nonsense("the report is about another transaction than was asked for"));

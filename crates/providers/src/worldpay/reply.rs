@@ -3,6 +3,9 @@
 //! Pure, and strict about what money hangs on: an amount or a code that cannot be read is an error, never a
 //! guess. Absent fields are absent; padded ones are trimmed.
 
+pub(super) mod account;
+pub(super) mod payment;
+
 use jiff::{Timestamp, civil, tz::TimeZone};
 use kontor_domain::{Currency, Money, Secret};
 
@@ -11,6 +14,8 @@ use crate::{ProviderError, ProviderTransaction, TransactionKind, TransactionStat
 
 /// An answer that is one of Express.
 pub(super) struct Reply {
+    /// Whether the root is the method's own: the general one is for requests that were not understood (§1.2).
+    own: bool,
     code: String,
     message: String,
     response: xml::Element,
@@ -33,7 +38,7 @@ pub(super) fn read(bytes: &[u8], method: &str) -> Result<Reply, ProviderError> {
         return Err(ProviderError::nonsense("the answer has no code"));
     };
     let message = response.value("ExpressResponseMessage")?.map(clean).unwrap_or_default();
-    Ok(Reply { code, message, response })
+    Ok(Reply { own, code, message, response })
 }
 
 impl Reply {
@@ -45,6 +50,14 @@ impl Reply {
     /// The words beside it.
     pub(super) fn message(&self) -> &str {
         &self.message
+    }
+
+    /// The account's new token (§3.2).
+    pub(super) fn new_token(&self) -> Result<Secret, ProviderError> {
+        let credentials = self.response.child("Credentials")?;
+        let token = credentials.map(|it| it.value("NewAccountToken")).transpose()?.flatten();
+        let token = token.ok_or_else(|| ProviderError::nonsense("the answer has no NewAccountToken"))?;
+        Ok(Secret::new(token.to_owned()))
     }
 
     /// A new page's id and the code that a true return carries (§3.3).
@@ -104,6 +117,10 @@ fn item(item: &xml::Element) -> Result<ProviderTransaction, ProviderError> {
         response_code: text("ExpressResponseCode")?,
         response_message: text("ExpressResponseMessage")?.map(|it| clean(&it)),
         happened_at: happened_at(item)?,
+        // A completion or a return is a record of its own, and says nothing of the one before it (§3.14).
+        related_id: None,
+        network_transaction_id: text("NetworkTransactionID")?,
+        batch_id: text("HostBatchID")?,
     })
 }
 
@@ -112,12 +129,16 @@ fn kind(word: Option<&str>) -> TransactionKind {
     match word {
         Some("CreditCardSale") => TransactionKind::Sale,
         Some("CreditCardAuthorization") => TransactionKind::Authorization,
+        Some("CreditCardAuthorizationCompletion") => TransactionKind::Capture,
+        Some("CreditCardReturn" | "CreditCardCredit") => TransactionKind::Refund,
+        Some("CreditCardVoid" | "CreditCardReversal") => TransactionKind::Void,
+        Some("CreditCardAVSOnly") => TransactionKind::Verification,
         other => TransactionKind::Other(other.unwrap_or_default().to_owned()),
     }
 }
 
 /// The number decides; the word stands in where the number is missing (§4.2).
-fn state(item: &xml::Element) -> Result<TransactionState, ProviderError> {
+pub(super) fn state(item: &xml::Element) -> Result<TransactionState, ProviderError> {
     let number = item.value("TransactionStatusCode")?;
     let word = item.value("TransactionStatus")?;
     Ok(match (number.and_then(map::state_of_code), word) {
@@ -127,13 +148,13 @@ fn state(item: &xml::Element) -> Result<TransactionState, ProviderError> {
     })
 }
 
-fn amount(item: &xml::Element, name: &str) -> Result<Option<Money>, ProviderError> {
+pub(super) fn amount(item: &xml::Element, name: &str) -> Result<Option<Money>, ProviderError> {
     let text = item.value(name)?;
     let read = |text: &str| Money::parse(text, Currency::USD);
     text.map(read).transpose().map_err(|_| ProviderError::nonsense(&format!("{name} is no amount")))
 }
 
-fn last_four(masked: Option<&str>) -> Option<String> {
+pub(super) fn last_four(masked: Option<&str>) -> Option<String> {
     let masked = masked?;
     let from = masked.len().checked_sub(4)?;
     let digits = masked.get(from..)?;

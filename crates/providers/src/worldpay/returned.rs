@@ -14,6 +14,7 @@ pub(super) fn read(fields: &[(String, String)]) -> Result<HostedReturn, ReturnEr
     let setup_id = one(fields, "TransactionSetupID", "transactionSetupId", &mut wrong);
     let code = one(fields, "ValidationCode", "validationCode", &mut wrong);
     let message = one(fields, "ExpressResponseMessage", "expressResponseMessage", &mut wrong);
+    let saved = one(fields, "PaymentAccountID", "paymentAccountId", &mut wrong);
     for (name, value) in [("hostedPaymentStatus", status), ("transactionSetupId", setup_id)] {
         if value.is_none() && !wrong.iter().any(|(it, _)| it == name) {
             wrong.push((name.to_owned(), "is required".to_owned()));
@@ -32,6 +33,8 @@ pub(super) fn read(fields: &[(String, String)]) -> Result<HostedReturn, ReturnEr
         },
         validation_code: code.map(|it| Secret::new(it.to_owned())),
         message: message.map(clean),
+        // A page that keeps a card names it (§5.1); ids are kept in capitals (§7).
+        saved_card: saved.map(str::to_ascii_uppercase),
     })
 }
 

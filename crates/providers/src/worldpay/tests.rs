@@ -1,7 +1,26 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::error::Kind;
+use crate::{
+    error::Kind,
+    tests::{Account, Served, answer},
+};
+
+pub(super) fn account() -> Account {
+    Account::of(
+        &[("ApplicationId", "20001")],
+        &[("AccountId", "1000001"), ("AccountToken", "TOKEN"), ("AcceptorId", "300000001")],
+    )
+}
+
+pub(super) fn provider(served: &Served) -> Worldpay {
+    let settings = Settings { timeout_ms: 300, sandbox_url: Some(served.url.clone()) };
+    Worldpay::new(settings, served.http()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+pub(super) fn xml(body: &str) -> String {
+    answer("text/xml; charset=utf-8", body)
+}
 
 fn worldpay(sandbox: Option<&str>) -> Worldpay {
     let sandbox_url = sandbox.map(|it| Url::parse(it).expect("a URL"));

@@ -3,16 +3,23 @@
 //! Pure. A field that is too long for Express is an error before anything is sent, except texts that are only
 //! shown to people, which are cut.
 
-use std::fmt::Write as _;
+pub(super) mod account;
+pub(super) mod payment;
 
 use jiff::Timestamp;
-use kontor_domain::{Currency, Secret};
+use kontor_domain::{Currency, Money, Secret};
 
-use super::{Host, reply::central};
-use crate::{Connection, HostedOrder, Lookup, ProviderError, error::Fault};
+use super::{
+    Host,
+    document::{Document, Message, cut, limited},
+    reply::central,
+};
+use crate::{BillingAddress, Connection, HostedOrder, ProviderError, Window, error::Fault};
 
 /// The longest of each: reference, ticket and setup id (§2.3).
-const MAX_ID: usize = 50;
+pub(super) const MAX_ID: usize = 50;
+/// The longest id of a transaction (§2.3).
+const MAX_TRANSACTION: usize = 10;
 /// The longest of a terminal's id (§2.3).
 const MAX_TERMINAL: usize = 40;
 /// How much of a text for people is sent; the branding texts' own limits are not published (§9).
@@ -33,86 +40,127 @@ const MARKETS: [&str; 9] = [
     "QSR",
 ];
 
-/// A document that is ready to be sent.
-pub(super) struct Message {
-    /// Whose namespace it has.
-    pub(super) host: Host,
-    /// The method, which is the root's name.
-    pub(super) method: &'static str,
-    /// The document: it holds the account's token.
-    pub(super) text: Secret,
-}
-
 type Built = Result<Message, ProviderError>;
+
+/// What a report is asked about (§3.14).
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Asked<'a> {
+    /// A page.
+    Setup(&'a str),
+    /// Our reference, within a time.
+    Reference(&'a str, Window),
+    /// A transaction.
+    Id(&'a str),
+    /// Everything within a time.
+    Within(Window),
+    /// A batch, within a time.
+    Batch(&'a str, Window),
+}
 
 /// Is the account there (§3.1)?
 pub(super) fn health_check(connection: &Connection<'_>) -> Built {
-    message(Host::Transaction, "HealthCheck", connection, "")
+    Ok(Document::begin(Host::Transaction, "HealthCheck", connection)?.finish())
 }
 
-/// A hosted page for one sale (§3.3).
+/// A new account token, please (§3.2).
+pub(super) fn token_create(connection: &Connection<'_>) -> Built {
+    Ok(Document::begin(Host::Transaction, "AccountTokenCreate", connection)?.finish())
+}
+
+/// The new token from now on (§3.2).
+pub(super) fn token_activate(connection: &Connection<'_>, new: &Secret) -> Built {
+    Ok(Document::begin_with(Host::Transaction, "AccountTokenActivate", connection, Some(new))?.finish())
+}
+
+/// A hosted page for one sale, or, for an amount of zero, for a card that is kept (§3.3).
 pub(super) fn transaction_setup(connection: &Connection<'_>, order: &HostedOrder<'_>) -> Built {
-    let mut setup = String::new();
-    // Method 1: a sale. Embedded 0: the whole window. AutoReturn 1: the browser comes back by itself.
-    for (name, value) in [("TransactionSetupMethod", "1"), ("DeviceInputCode", "0"), ("Device", "0")] {
-        element(&mut setup, name, value);
-    }
-    for (name, value) in [("Embedded", "0"), ("CVVRequired", "1"), ("AutoReturn", "1")] {
-        element(&mut setup, name, value);
-    }
+    let saves = order.amount.is_zero();
+    let mut it = Document::begin(Host::Transaction, "TransactionSetup", connection)?;
+    it.open("TransactionSetup");
+    // Method 1: a sale; 7: a card is kept. Embedded 0: the whole window. AutoReturn 1: the browser comes back by itself.
+    it.element("TransactionSetupMethod", if saves { "7" } else { "1" });
+    it.elements(&[("DeviceInputCode", "0"), ("Device", "0")]);
+    it.elements(&[("Embedded", "0"), ("CVVRequired", "1"), ("AutoReturn", "1")]);
     if let Some(company) = order.company_name {
-        element(&mut setup, "CompanyName", shown(company));
-        element(&mut setup, "ReturnURLTitle", &format!("Return to {}", shown(company)));
+        it.element("CompanyName", shown(company));
+        it.element("ReturnURLTitle", &format!("Return to {}", shown(company)));
     }
-    element(&mut setup, "ReturnURL", order.return_url);
+    it.element("ReturnURL", order.return_url);
     if let Some(description) = order.description {
-        element(&mut setup, "OrderDetails", shown(description));
+        it.element("OrderDetails", shown(description));
     }
-    let mut body = wrapped("TransactionSetup", &setup);
-    body.push_str(&payment_account(order));
-    body.push_str(&address(order));
-    body.push_str(&transaction(connection, order)?);
-    body.push_str(&terminal(connection)?);
-    message(Host::Transaction, "TransactionSetup", connection, &body)
+    if saves {
+        it.element("ProcessTransactionTitle", "Save card");
+    }
+    it.close("TransactionSetup");
+    it.open("PaymentAccount");
+    it.element("PaymentAccountType", "0");
+    it.element("PaymentAccountReferenceNumber", cut(order.customer_number, MAX_ID));
+    it.close("PaymentAccount");
+    // Absent where nothing is known, so that the page asks for nothing.
+    if let Some(billing) = &order.billing {
+        address(&mut it, billing, true);
+    }
+    // A card that is kept is no transaction (§3.3).
+    if !saves {
+        it.open("Transaction");
+        it.element("TransactionAmount", &amount(order.amount)?);
+        it.element("MarketCode", &market(connection, order.market_code)?);
+        it.element("ReferenceNumber", limited("ReferenceNumber", order.reference, MAX_ID)?);
+        it.element("TicketNumber", limited("TicketNumber", order.ticket, MAX_ID)?);
+        // Express would take a customer's second invoice of the same amount for the first once more (§6).
+        it.elements(&[("DuplicateCheckDisableFlag", "1"), ("PartialApprovedFlag", "0")]);
+        it.close("Transaction");
+    }
+    terminal(&mut it, connection, Presence::Page)?;
+    Ok(it.finish())
 }
 
 /// Closes a page early (§3.4).
 pub(super) fn expire(connection: &Connection<'_>, setup_id: &str) -> Built {
-    let mut setup = String::new();
-    element(&mut setup, "TransactionSetupID", limited("TransactionSetupID", setup_id, MAX_ID)?);
-    message(Host::Transaction, "TransactionSetupExpire", connection, &wrapped("TransactionSetup", &setup))
+    let mut it = Document::begin(Host::Transaction, "TransactionSetupExpire", connection)?;
+    it.open("TransactionSetup");
+    it.element("TransactionSetupID", limited("TransactionSetupID", setup_id, MAX_ID)?);
+    it.close("TransactionSetup");
+    Ok(it.finish())
 }
 
-/// What became of a page or a reference (§3.14).
-pub(super) fn query(connection: &Connection<'_>, by: &Lookup<'_>) -> Built {
-    let mut parameters = String::new();
-    match by {
+/// What has happened (§3.14).
+pub(super) fn query(connection: &Connection<'_>, asked: &Asked<'_>) -> Built {
+    let mut it = Document::begin(Host::Reporting, "TransactionQuery", connection)?;
+    it.open("Parameters");
+    match asked {
         // Alone: Express ignores every other filter beside it.
-        Lookup::Setup(id) => {
-            element(&mut parameters, "TransactionSetupID", limited("TransactionSetupID", id, MAX_ID)?);
+        Asked::Setup(id) => {
+            it.element("TransactionSetupID", limited("TransactionSetupID", id, MAX_ID)?);
         }
-        Lookup::Reference { reference, from, to } => {
-            element(&mut parameters, "TransactionDateTimeBegin", &moment(*from)?);
-            element(&mut parameters, "TransactionDateTimeEnd", &moment(*to)?);
-            element(&mut parameters, "ReferenceNumber", limited("ReferenceNumber", reference, MAX_ID)?);
+        Asked::Id(id) => it.element("TransactionID", transaction_id(id)?),
+        Asked::Reference(reference, window) => {
+            within(&mut it, *window)?;
+            it.element("ReferenceNumber", limited("ReferenceNumber", reference, MAX_ID)?);
+        }
+        Asked::Within(window) => within(&mut it, *window)?,
+        Asked::Batch(id, window) => {
+            within(&mut it, *window)?;
+            it.element("HostBatchID", limited("HostBatchID", id, MAX_ID)?);
         }
     }
-    message(Host::Reporting, "TransactionQuery", connection, &wrapped("Parameters", &parameters))
+    it.close("Parameters");
+    Ok(it.finish())
 }
 
-fn payment_account(order: &HostedOrder<'_>) -> String {
-    let mut account = String::new();
-    element(&mut account, "PaymentAccountType", "0");
-    element(&mut account, "PaymentAccountReferenceNumber", cut(order.customer_number, MAX_ID));
-    wrapped("PaymentAccount", &account)
+fn within(it: &mut Document, window: Window) -> Result<(), ProviderError> {
+    it.element("TransactionDateTimeBegin", &moment(window.from)?);
+    it.element("TransactionDateTimeEnd", &moment(window.to)?);
+    Ok(())
 }
 
-/// Absent where nothing is known, so that the page asks for nothing.
-fn address(order: &HostedOrder<'_>) -> String {
-    let Some(billing) = &order.billing else { return String::new() };
-    let mut address = String::new();
-    for (name, value, length) in [
-        ("BillingName", &billing.name, 100),
+/// The card holder's address (§2.3).
+fn address(it: &mut Document, billing: &BillingAddress, editable: bool) {
+    it.open("Address");
+    let name = billing.name();
+    for (field, value, length) in [
+        ("BillingName", &name, 100),
         ("BillingAddress1", &billing.address1, 50),
         ("BillingAddress2", &billing.address2, 50),
         ("BillingCity", &billing.city, 40),
@@ -120,115 +168,80 @@ fn address(order: &HostedOrder<'_>) -> String {
         ("BillingZipcode", &billing.postal_code, 20),
     ] {
         if let Some(value) = value {
-            element(&mut address, name, cut(value, length));
+            it.element(field, cut(value, length));
         }
     }
-    element(&mut address, "AddressEditAllowed", "1");
-    wrapped("Address", &address)
+    if editable {
+        it.element("AddressEditAllowed", "1");
+    }
+    it.close("Address");
 }
 
-fn transaction(connection: &Connection<'_>, order: &HostedOrder<'_>) -> Result<String, ProviderError> {
-    // Express prints no currency: its amounts are dollars (§2.3).
-    if order.amount.currency() != Currency::USD {
+/// Dollars with two decimals (§2.3).
+fn amount(amount: Money) -> Result<String, ProviderError> {
+    // Express prints no currency: its amounts are dollars.
+    if amount.currency() != Currency::USD {
         return Err(ProviderError::misconfigured("Worldpay Express takes US dollars only"));
     }
-    let own = connection.configuration.get("MarketCode").map(String::as_str);
-    let market = order.market_code.or(own).unwrap_or("Default");
-    let market = MARKETS.iter().position(|it| it.eq_ignore_ascii_case(market));
-    let market =
-        market.ok_or_else(|| ProviderError::misconfigured("the market code is none of Worldpay's"))?;
-    let mut transaction = String::new();
-    let amount = order.amount.to_string();
-    if amount.len() > MAX_AMOUNT {
+    let text = amount.to_string();
+    if text.len() > MAX_AMOUNT {
         let words = "Worldpay Express takes at most 9999999.99 in one payment";
         return Err(ProviderError::refused(Fault::Ours, None, words));
     }
-    element(&mut transaction, "TransactionAmount", &amount);
-    element(&mut transaction, "MarketCode", &market.to_string());
-    element(&mut transaction, "ReferenceNumber", limited("ReferenceNumber", order.reference, MAX_ID)?);
-    element(&mut transaction, "TicketNumber", limited("TicketNumber", order.ticket, MAX_ID)?);
-    // Express would take a customer's second invoice of the same amount for the first once more (§6).
-    element(&mut transaction, "DuplicateCheckDisableFlag", "1");
-    element(&mut transaction, "PartialApprovedFlag", "0");
-    Ok(wrapped("Transaction", &transaction))
+    Ok(text)
 }
 
-/// The e-commerce profile (§2.2).
-fn terminal(connection: &Connection<'_>) -> Result<String, ProviderError> {
+/// The market's number: the order's, else the integration's, else what the merchant account says (§2.3).
+fn market(connection: &Connection<'_>, asked: Option<&str>) -> Result<String, ProviderError> {
+    let own = connection.configuration.get("MarketCode").map(String::as_str);
+    let market = asked.or(own).unwrap_or("Default");
+    let market = MARKETS.iter().position(|it| it.eq_ignore_ascii_case(market));
+    market
+        .map(|it| it.to_string())
+        .ok_or_else(|| ProviderError::misconfigured("the market code is none of Worldpay's"))
+}
+
+/// Who is there when it is paid (§2.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    /// The customer, at the provider's page, with the card's code.
+    Page,
+    /// The customer, with a card that is kept.
+    Customer,
+    /// Nobody: the merchant charges by itself.
+    Nobody,
+}
+
+/// The e-commerce profile, and what differs of it where nobody is there (§2.2).
+fn terminal(it: &mut Document, connection: &Connection<'_>, who: Presence) -> Result<(), ProviderError> {
     let id = connection.configuration.get("TerminalId").map_or("0001", String::as_str);
-    let mut terminal = String::new();
-    element(&mut terminal, "TerminalID", limited("TerminalID", id, MAX_TERMINAL)?);
-    for (name, value) in [
-        ("TerminalType", "2"),
+    let (kind, holder, eci) = match who {
+        Presence::Page | Presence::Customer => ("2", "7", "7"),
+        Presence::Nobody => ("3", "6", "3"),
+    };
+    it.open("Terminal");
+    it.element("TerminalID", limited("TerminalID", id, MAX_TERMINAL)?);
+    it.elements(&[
+        ("TerminalType", kind),
         ("TerminalCapabilityCode", "5"),
         ("TerminalEnvironmentCode", "6"),
         ("CardPresentCode", "3"),
-        ("CardholderPresentCode", "7"),
+        ("CardholderPresentCode", holder),
         ("CardInputCode", "4"),
-        ("CVVPresenceCode", "2"),
-        ("MotoECICode", "7"),
-    ] {
-        element(&mut terminal, name, value);
-    }
-    Ok(wrapped("Terminal", &terminal))
-}
-
-/// Root, credentials and application around a body (§2.1).
-fn message(host: Host, method: &'static str, connection: &Connection<'_>, body: &str) -> Built {
-    let secret = |key: &str| {
-        let found = connection.secrets.get(key);
-        found.ok_or_else(|| ProviderError::misconfigured(&format!("{key} is not set")))
-    };
-    let application = connection.configuration.get("ApplicationId");
-    let application = application.ok_or_else(|| ProviderError::misconfigured("ApplicationId is not set"))?;
-    // Room for everything, so that no half-grown copy of the token stays behind in memory.
-    let mut text = String::with_capacity(body.len().saturating_add(8 * 1024));
-    let _ = write!(text, "<{method} xmlns=\"{}\"><Credentials>", host.namespace());
-    element(&mut text, "AccountID", secret("AccountId")?.expose());
-    element(&mut text, "AccountToken", secret("AccountToken")?.expose());
-    element(&mut text, "AcceptorID", secret("AcceptorId")?.expose());
-    text.push_str("</Credentials><Application>");
-    element(&mut text, "ApplicationID", application);
-    element(&mut text, "ApplicationName", "Kontor");
-    element(&mut text, "ApplicationVersion", env!("CARGO_PKG_VERSION"));
-    let _ = write!(text, "</Application>{body}</{method}>");
-    Ok(Message { host, method, text: Secret::new(text) })
-}
-
-fn wrapped(name: &str, children: &str) -> String {
-    format!("<{name}>{children}</{name}>")
-}
-
-fn element(into: &mut String, name: &str, value: &str) {
-    let _ = write!(into, "<{name}>");
-    for letter in value.chars() {
-        match letter {
-            '<' => into.push_str("&lt;"),
-            '>' => into.push_str("&gt;"),
-            '&' => into.push_str("&amp;"),
-            '"' => into.push_str("&quot;"),
-            '\'' => into.push_str("&apos;"),
-            // XML has no way to write these.
-            _ if letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}') => into.push(' '),
-            _ => into.push(letter),
-        }
-    }
-    let _ = write!(into, "</{name}>");
+        // A card that is kept has no code with it.
+        ("CVVPresenceCode", if who == Presence::Page { "2" } else { "1" }),
+        ("MotoECICode", eci),
+    ]);
+    it.close("Terminal");
+    Ok(())
 }
 
 fn shown(text: &str) -> &str {
     cut(text, MAX_SHOWN)
 }
 
-fn cut(text: &str, letters: usize) -> &str {
-    text.char_indices().nth(letters).map_or(text, |(at, _)| text.get(..at).unwrap_or(text))
-}
-
-fn limited<'a>(name: &str, text: &'a str, letters: usize) -> Result<&'a str, ProviderError> {
-    if text.is_empty() || text.chars().count() > letters {
-        return Err(ProviderError::misconfigured(&format!("{name} must have 1 to {letters} characters")));
-    }
-    Ok(text)
+fn transaction_id(id: &str) -> Result<&str, ProviderError> {
+    limited("TransactionID", id, MAX_TRANSACTION)
 }
 
 /// As the report's filters want it, in Central time (§3.14, §7).

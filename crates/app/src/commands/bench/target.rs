@@ -90,7 +90,7 @@ impl Target {
             headers.push(("idempotency-key", key));
         }
         let body = body.map(Value::to_string).unwrap_or_default().into_bytes();
-        let call = Call { headers: &headers, body, limit: LARGEST, ..Call::new(method, &url) };
+        let call = Call { headers: &headers, body: body.into(), limit: LARGEST, ..Call::new(method, &url) };
         let answer = self.http.send(call).await?;
         if !(200..300).contains(&answer.status) {
             let said = String::from_utf8_lossy(&answer.body).chars().take(400).collect::<String>();
@@ -134,7 +134,10 @@ impl Target {
         let headers = [("content-type", "application/x-www-form-urlencoded")];
         let headers: &[(&str, &str)] = if form.is_some() { &headers } else { &[] };
         let body = form.unwrap_or_default().into_bytes();
-        let answer = self.http.send(Call { headers, body, limit: LARGEST, ..Call::new(method, url) }).await?;
+        let answer = self
+            .http
+            .send(Call { headers, body: body.into(), limit: LARGEST, ..Call::new(method, url) })
+            .await?;
         Ok((answer.status, String::from_utf8_lossy(&answer.body).into_owned()))
     }
 

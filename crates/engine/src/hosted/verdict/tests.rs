@@ -70,6 +70,9 @@ fn transaction(id: &str, state: TransactionState) -> ProviderTransaction {
         response_code: None,
         response_message: None,
         happened_at: None,
+        related_id: None,
+        network_transaction_id: None,
+        batch_id: None,
     }
 }
 

@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use kontor_domain::Secret;
+
 use super::*;
 
 fn with<T>(login: &str, key: &str, work: impl FnOnce(&Connection<'_>) -> T) -> T {

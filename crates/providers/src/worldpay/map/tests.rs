@@ -1,5 +1,5 @@
 use super::*;
-use crate::{TransactionKind, worldpay::reply};
+use crate::{TransactionKind, Window, worldpay::reply};
 
 fn answered(code: &str) -> Result<(), ProviderError> {
     let text = format!(
@@ -63,14 +63,25 @@ fn an_answer_about_something_else_is_nonsense() {
             response_code: None,
             response_message: None,
             happened_at: None,
+            related_id: None,
+            network_transaction_id: None,
+            batch_id: None,
         }]
     };
-    let setup = Lookup::Setup("ABC");
+    let setup = Asked::Setup("ABC");
     assert!(belong(&found(Some("abc"), None), &setup).is_ok());
     assert!(belong(&found(None, None), &setup).is_ok(), "judged by its reference then");
     assert!(belong(&found(Some("abd"), None), &setup).is_err());
     let moment = jiff::Timestamp::UNIX_EPOCH;
-    let reference = Lookup::Reference { reference: "42", from: moment, to: moment };
+    let window = Window { from: moment, to: moment };
+    let reference = Asked::Reference("42", window);
     assert!(belong(&found(None, Some("42")), &reference).is_ok());
     assert!(belong(&found(None, Some("43")), &reference).is_err());
+    assert!(belong(&found(None, None), &Asked::Id("1")).is_ok());
+    assert!(belong(&found(None, None), &Asked::Id("2")).is_err());
+    let mut batched = found(None, None);
+    batched[0].batch_id = Some("7".to_owned());
+    assert!(belong(&batched, &Asked::Batch("7", window)).is_ok());
+    assert!(belong(&batched, &Asked::Batch("8", window)).is_err());
+    assert!(belong(&batched, &Asked::Within(window)).is_ok());
 }

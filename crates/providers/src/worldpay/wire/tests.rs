@@ -37,17 +37,13 @@ fn every_document_is_as_written_down() {
         full.billing =
             Some(BillingAddress { address1: Some("1 Main".to_owned()), ..BillingAddress::default() });
         let at = |second| Timestamp::from_second(second).expect("a moment");
-        let by = Lookup::Reference {
-            reference: "1234567890123456",
-            from: at(1_768_000_000),
-            to: at(1_784_000_000),
-        };
+        let window = Window { from: at(1_768_000_000), to: at(1_784_000_000) };
         let all = [
             health_check(connection),
             transaction_setup(connection, &full),
             expire(connection, "11111111-2222-3333-4444-555555555555"),
-            query(connection, &Lookup::Setup("11111111-2222-3333-4444-555555555555")),
-            query(connection, &by),
+            query(connection, &Asked::Setup("11111111-2222-3333-4444-555555555555")),
+            query(connection, &Asked::Reference("1234567890123456", window)),
         ];
         let all: Vec<String> = all
             .into_iter()
@@ -88,8 +84,8 @@ fn what_express_cannot_take_is_not_sent() {
         assert!(refused(&HostedOrder { amount: euros, ..order(1) }).is_some_and(|it| it.contains("dollars")));
         let market = HostedOrder { market_code: Some("Bazaar"), ..order(1) };
         assert!(refused(&market).is_some_and(|it| it.contains("market")));
-        assert!(query(connection, &Lookup::Setup(&"x".repeat(51))).is_err());
-        assert!(query(connection, &Lookup::Setup(&"x".repeat(50))).is_ok());
+        assert!(query(connection, &Asked::Setup(&"x".repeat(51))).is_err());
+        assert!(query(connection, &Asked::Setup(&"x".repeat(50))).is_ok());
     });
     let empty = BTreeMap::new();
     let none = BTreeMap::new();
@@ -105,8 +101,62 @@ fn a_text_for_people_is_cut_between_letters() {
 
 #[test]
 fn no_letter_breaks_out() {
-    let mut text = String::new();
-    element(&mut text, "a", "</a>\u{0}\u{ffff}'\"&");
-    let root = xml::read(text.as_bytes()).expect("whole");
-    assert_eq!(root.text, "</a>  '\"&");
+    with(None, |connection| {
+        let mut it =
+            Document::begin(Host::Transaction, "A", connection).unwrap_or_else(|error| panic!("{error}"));
+        it.element("a", "</a>\u{0}\u{ffff}'\"&");
+        let root = xml::read(it.finish().text.expose().as_bytes()).expect("whole");
+        assert_eq!(root.value("a").expect("once"), Some("</a>  '\"&"));
+    });
+}
+
+#[test]
+fn a_page_for_nothing_keeps_a_card() {
+    with(None, |connection| {
+        let built = transaction_setup(connection, &order(0)).unwrap_or_else(|error| panic!("{error}"));
+        let root = xml::read(built.text.expose().as_bytes()).expect("whole");
+        let setup = root.child("TransactionSetup").expect("once").expect("there");
+        assert_eq!(setup.value("TransactionSetupMethod").expect("once"), Some("7"));
+        assert!(root.child("Transaction").expect("once").is_none(), "no transaction is made");
+        let account = root.child("PaymentAccount").expect("once").expect("there");
+        assert_eq!(account.value("PaymentAccountReferenceNumber").expect("once"), Some("CUST-1"));
+        assert!(root.child("Terminal").expect("once").is_some());
+    });
+}
+
+#[test]
+fn a_new_token_is_asked_for_and_activated() {
+    with(None, |connection| {
+        let built = token_create(connection).unwrap_or_else(|error| panic!("{error}"));
+        let root = xml::read(built.text.expose().as_bytes()).expect("whole");
+        assert_eq!(root.name, "AccountTokenCreate");
+        assert!(!built.text.expose().contains("NewAccountToken"));
+        let new = Secret::new("NEW".to_owned());
+        let built = token_activate(connection, &new).unwrap_or_else(|error| panic!("{error}"));
+        let root = xml::read(built.text.expose().as_bytes()).expect("whole");
+        assert_eq!(root.name, "AccountTokenActivate");
+        let credentials = root.child("Credentials").expect("once").expect("there");
+        assert_eq!(credentials.value("AccountToken").expect("once"), Some("TOKEN&<>"));
+        assert_eq!(credentials.value("NewAccountToken").expect("once"), Some("NEW"));
+    });
+}
+
+#[test]
+fn a_report_is_asked_for_by_what_is_known() {
+    with(None, |connection| {
+        let at = |second| Timestamp::from_second(second).expect("a moment");
+        // Central standard time is six hours behind, daylight time five.
+        let window = Window { from: at(1_768_000_000), to: at(1_784_000_000) };
+        let parameters = |asked: &Asked<'_>| {
+            let built = query(connection, asked).unwrap_or_else(|error| panic!("{error}"));
+            let text = built.text.expose().to_owned();
+            let (_, rest) = text.split_once("<Parameters>").expect("parameters");
+            rest.split_once("</Parameters>").expect("parameters").0.to_owned()
+        };
+        let time = "<TransactionDateTimeBegin>2026-01-09 17:06:40.000</TransactionDateTimeBegin>\
+            <TransactionDateTimeEnd>2026-07-13 22:33:20.000</TransactionDateTimeEnd>";
+        assert_eq!(parameters(&Asked::Id("300000001")), "<TransactionID>300000001</TransactionID>");
+        assert_eq!(parameters(&Asked::Within(window)), time);
+        assert_eq!(parameters(&Asked::Batch("15", window)), format!("{time}<HostBatchID>15</HostBatchID>"));
+    });
 }
