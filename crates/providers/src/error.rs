@@ -141,6 +141,7 @@ pub fn clean(text: &str) -> String {
         let count = digits.chars().filter(char::is_ascii_digit).count();
         if count >= MASKED_DIGITS {
             kept.push_str("[number]");
+            kept.push_str(digits.get(digits.trim_end_matches([' ', '-']).len()..).unwrap_or_default());
         } else {
             kept.push_str(digits);
         }

@@ -10,13 +10,15 @@ use kontor_domain::{
     Ambient, Secret,
     ambient::{Clock, Entropy},
 };
+use proptest::prelude::*;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
 };
 use url::Url;
+use zeroize::Zeroizing;
 
-use crate::{Connection, Http, http::Opened};
+use crate::{Card, Connection, Expiry, Http, Save, SaveOrder, Vaulting as _, http::Opened};
 
 /// A server on the loopback that gives one answer after the other, and then is gone.
 pub(crate) struct Served {
@@ -106,6 +108,12 @@ impl Account {
     }
 }
 
+/// Any short text, quickly made: bytes, and what is no text among them replaced.
+pub(crate) fn any_text(most: usize) -> impl Strategy<Value = String> {
+    let bytes = prop::collection::vec(any::<u8>(), 0..most);
+    bytes.prop_map(|it| String::from_utf8_lossy(&it).into_owned())
+}
+
 struct Still;
 
 impl Clock for Still {
@@ -123,4 +131,89 @@ impl Entropy for Still {
 /// A clock that stands still, and bytes that are all the same.
 pub(crate) fn ambient() -> Ambient {
     Ambient::new(Arc::new(Still), Arc::new(Still))
+}
+
+/// A canary: nothing that a call gives back shows it, wherever the provider repeats it.
+const CARD: &str = "4111111111111111";
+
+fn canary() -> Card {
+    let text = |it: &str| Zeroizing::new(it.to_owned());
+    let end = Expiry::new(12, 2030).expect("an expiry");
+    Card::new(text(CARD), end, Some(text("987"))).expect("a card")
+}
+
+fn save(card: &Card) -> SaveOrder<'_> {
+    SaveOrder {
+        what: Save::Card(card),
+        customer_number: "C1",
+        customer: Some("527262"),
+        email: None,
+        billing: None,
+        is_default: false,
+    }
+}
+
+#[tokio::test]
+async fn a_card_number_that_a_provider_repeats_is_not_shown() {
+    let ok = r#""messages":{"resultCode":"Ok","message":[{"code":"I00001","text":"Successful."}]}"#;
+    let no = format!(
+        r#""messages":{{"resultCode":"Error","message":[{{"code":"E00013","text":"{CARD} is invalid"}}]}}"#
+    );
+    let mut line = vec![CARD; 69];
+    (line[0], line[2]) = ("2", "27");
+    let line = line.join(",");
+    let kept = format!(
+        r#"{{"customerProfileId":"527262","customerPaymentProfileId":"87","payment":{{"creditCard":{{"cardNumber":"{CARD}","expirationDate":"{CARD}","cardType":"{CARD}"}}}}}}"#
+    );
+    let json = |body: String| answer("application/json", &body);
+    let served_json = served(vec![
+        json(format!("{{{no}}}")),
+        json(format!(r#"{{"validationDirectResponse":"{line}",{no}}}"#)),
+        json(format!(r#"{{"customerProfileId":"527262","customerPaymentProfileId":"87",{ok}}}"#)),
+        json(format!(r#"{{"paymentProfile":{kept},{ok}}}"#)),
+    ])
+    .await;
+    let http = served_json.http();
+    let settings =
+        crate::authorize_net::Settings { timeout_ms: 300, sandbox_url: Some(served_json.url.clone()) };
+    let provider = crate::authorize_net::AuthorizeNet::new(settings, http, ambient()).expect("a provider");
+    let account = Account::of(&[], &[("ApiLoginId", "login"), ("TransactionKey", "0123456789abcdef")]);
+    let card = canary();
+    let mut shown = Vec::new();
+    for _ in 0..3 {
+        let saved = provider.save(&account.connection(), &save(&card)).await;
+        shown.push(format!("{saved:?}"));
+        if let Err(error) = saved {
+            shown.push(error.to_string());
+        }
+    }
+    let text = format!(
+        "<PaymentAccountCreateResponse><Response><ExpressResponseCode>101</ExpressResponseCode><ExpressResponseMessage>\
+         {CARD} invalid</ExpressResponseMessage></Response></PaymentAccountCreateResponse>"
+    );
+    let made = text.replace("101", "0").replace(
+        "</Response>",
+        &format!(
+            "<PaymentAccount><PaymentAccountID>ID</PaymentAccountID><PaymentBrand>{CARD}</PaymentBrand>\
+             <PaymentAccountReferenceNumber>{CARD}</PaymentAccountReferenceNumber></PaymentAccount></Response>"
+        ),
+    );
+    let served_xml = served(vec![answer("text/xml", &text), answer("text/xml", &made)]).await;
+    let settings = crate::worldpay::Settings { timeout_ms: 300, sandbox_url: Some(served_xml.url.clone()) };
+    let provider = crate::worldpay::Worldpay::new(settings, served_xml.http()).expect("a provider");
+    let account = Account::of(
+        &[("ApplicationId", "20001")],
+        &[("AccountId", "1000001"), ("AccountToken", "TOKEN"), ("AcceptorId", "300000001")],
+    );
+    for _ in 0..2 {
+        let saved = provider.save(&account.connection(), &save(&card)).await;
+        shown.push(format!("{saved:?}"));
+    }
+    let shown = shown.join(" ");
+    assert!(shown.contains("Declined") && shown.matches("1111").count() > 1, "{shown}");
+    assert!(!shown.contains(CARD) && !shown.contains("987"), "{shown}");
+    // Each attempt carried it once, and nothing else did.
+    let sent = [served_json.bodies(), served_xml.bodies()].concat();
+    let counts: Vec<usize> = sent.iter().map(|it| it.matches(CARD).count()).collect();
+    assert_eq!(counts, [1, 1, 1, 0, 1, 1]);
 }

@@ -7,7 +7,22 @@ use tokio::{
 };
 
 use super::*;
-use crate::http::Opened;
+use crate::{
+    http::Opened,
+    tests::{Account, Served},
+};
+
+/// An account in the sandbox.
+pub(super) fn account() -> Account {
+    Account::of(&[], &[("ApiLoginId", "login"), ("TransactionKey", "0123456789abcdef")])
+}
+
+/// The provider at that server. It does not wait between questions.
+pub(super) fn provider(served: &Served) -> AuthorizeNet {
+    let settings = Settings { timeout_ms: 300, sandbox_url: Some(served.url.clone()) };
+    let provider = AuthorizeNet::new(settings, served.http(), crate::tests::ambient()).expect("a provider");
+    AuthorizeNet { pauses: [Duration::ZERO; 4], ..provider }
+}
 
 const OK: &str = r#""messages":{"resultCode":"Ok","message":[{"code":"I00001","text":"Successful."}]}"#;
 
@@ -32,7 +47,7 @@ fn answer(head: &str, body: &str) -> String {
     format!("HTTP/1.1 {head}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len())
 }
 
-fn json(body: &str) -> String {
+pub(super) fn json(body: &str) -> String {
     answer("200 OK\r\ncontent-type: application/json; charset=utf-8", &format!("\u{feff}{body}"))
 }
 

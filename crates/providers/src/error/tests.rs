@@ -2,7 +2,7 @@ use super::*;
 
 #[test]
 fn a_number_like_a_cards_is_masked() {
-    assert_eq!(clean("card 4111111111111111 refused"), "card [number]refused");
+    assert_eq!(clean("card 4111111111111111 refused"), "card [number] refused");
     assert_eq!(clean("card 4111-1111-1111-1111."), "card [number].");
     assert_eq!(clean("code 12345678901 stays"), "code 12345678901 stays");
     assert_eq!(clean("code 123456789012"), "code [number]");

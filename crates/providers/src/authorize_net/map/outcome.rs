@@ -72,7 +72,9 @@ fn is_hard(code: &str) -> bool {
 
 /// Codes of requests that were refused before a transaction was begun (§3.2).
 fn not_begun(code: &str) -> bool {
-    let number = code.strip_prefix('E').filter(|it| it.len() == 5).and_then(|it| it.parse::<u32>().ok());
+    let digits =
+        code.strip_prefix('E').filter(|it| it.len() == 5 && it.bytes().all(|it| it.is_ascii_digit()));
+    let number = digits.and_then(|it| it.parse::<u32>().ok());
     matches!(
         number,
         Some(
@@ -115,8 +117,12 @@ pub(in crate::authorize_net) fn outcome(
     if paid.ref_id.as_deref().is_some_and(|it| it != asked.reference) {
         return Outcome::unclear("it is about another request", None);
     }
+    let says_approved = paid.messages.iter().any(|it| it == "1");
     match paid.response_code.as_deref() {
         Some("1") => approved(reply, paid, asked),
+        Some("2" | "3") if says_approved => {
+            Outcome::unclear("it was approved, and it was not", paid.transaction_id)
+        }
         Some("2") => declined(paid, credentials),
         Some("3") => failed(paid, credentials),
         Some("4") => held(paid, credentials),

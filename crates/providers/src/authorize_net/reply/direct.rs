@@ -3,7 +3,7 @@
 //! What parts the fields, and what quotes them, is the merchant's own setting: both are read off the beginning, which
 //! is one digit. Positions count from 1.
 
-use super::scalar::last_four;
+use super::scalar::{MAX_ID, last_four};
 use crate::error::clean;
 
 /// So many fields there are; with fewer or more, something in them holds what parts them.
@@ -35,7 +35,9 @@ pub(in crate::authorize_net) fn read(line: &str) -> Option<Direct> {
     // The fields behind a text stand where they should only if nothing in it parted it.
     let whole = FIELDS.contains(&fields.len());
     let sure = |at: usize| field(at).filter(|_| whole).map(clean);
-    let number = |it: &&str| it.bytes().all(|it| it.is_ascii_digit()) && it.bytes().any(|it| it != b'0');
+    let number = |it: &&str| {
+        it.len() <= MAX_ID && it.bytes().all(|it| it.is_ascii_digit()) && it.bytes().any(|it| it != b'0')
+    };
     Some(Direct {
         response_code: response_code.to_owned(),
         reason: reason.to_owned(),

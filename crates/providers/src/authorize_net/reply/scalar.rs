@@ -28,12 +28,15 @@ pub(in crate::authorize_net) fn text(value: Option<&Scalar>) -> Option<&str> {
     value.map(|it| it.0.trim()).filter(|it| !it.is_empty())
 }
 
+/// The longest id: they have 10 or 11 digits (§2.3), and a card number has 13 or more.
+pub(in crate::authorize_net) const MAX_ID: usize = 12;
+
 /// An id: digits, and not the zero that stands for none (§2.3).
 pub(in crate::authorize_net) fn id(value: Option<&Scalar>) -> Result<Option<String>, ProviderError> {
     match text(value) {
         None => Ok(None),
         Some(it) if it.bytes().all(|it| it == b'0') => Ok(None),
-        Some(it) if it.len() <= 20 && it.bytes().all(|it| it.is_ascii_digit()) => Ok(Some(it.to_owned())),
+        Some(it) if it.len() <= MAX_ID && it.bytes().all(|it| it.is_ascii_digit()) => Ok(Some(it.to_owned())),
         Some(_) => Err(ProviderError::nonsense("an id is not a number")),
     }
 }

@@ -5,6 +5,9 @@ use kontor_domain::Money;
 use super::{Reply, amount, last_four, state};
 use crate::{ProviderError, TransactionState, worldpay::map};
 
+/// The longest id: they have at most 10 digits (§2.3), and a card number has 12 or more.
+const MAX_ID: usize = 11;
+
 /// The answer's facts, each as it stands there.
 pub(in crate::worldpay) struct Paid {
     /// Whether the answer is the method's own.
@@ -35,7 +38,7 @@ pub(in crate::worldpay) fn paid(reply: &Reply) -> Result<Paid, ProviderError> {
     let status = of(transaction, "TransactionStatusCode")?;
     let word = of(transaction, "TransactionStatus")?;
     let id = of(transaction, "TransactionID")?;
-    if id.as_deref().is_some_and(|it| it.len() > 20 || !it.bytes().all(|it| it.is_ascii_digit())) {
+    if id.as_deref().is_some_and(|it| it.len() > MAX_ID || !it.bytes().all(|it| it.is_ascii_digit())) {
         return Err(ProviderError::nonsense("the transaction's id is none"));
     }
     Ok(Paid {

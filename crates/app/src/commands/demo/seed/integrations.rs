@@ -136,7 +136,7 @@ async fn consent(
     tx.commit().await?;
     let form = [("realmId", company), ("decision", "connect")];
     let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-    let call = Call { headers: &[FORM], body: form.into_bytes(), ..Call::new(Method::Post, &page) };
+    let call = Call { headers: &[FORM], body: form.into_bytes().into(), ..Call::new(Method::Post, &page) };
     let answer = engine.http.send(call).await?;
     let back = answer.location().and_then(|it| Url::parse(it).ok());
     let back =
@@ -152,7 +152,8 @@ async fn consent(
 async fn register(engine: &Engine, page: &Url) -> anyhow::Result<()> {
     let url = page.join("/_sim/redirect-uris")?;
     let body = serde_json::json!({ "redirectUri": engine.redirect_uri(BOOKS) }).to_string();
-    let answer = engine.http.send(Call { body: body.into_bytes(), ..Call::new(Method::Post, &url) }).await?;
+    let answer =
+        engine.http.send(Call { body: body.into_bytes().into(), ..Call::new(Method::Post, &url) }).await?;
     anyhow::ensure!(answer.status == 200, "the simulator did not take the callback: {}", answer.status);
     Ok(())
 }

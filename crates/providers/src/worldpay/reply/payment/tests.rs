@@ -36,7 +36,7 @@ fn the_number_of_the_status_decides_over_its_word() {
 fn doubled_classes_and_ids_that_are_none_are_nonsense() {
     assert!(facts("<Transaction/><Transaction/>").is_err());
     assert!(facts("<Card/><Card/>").is_err());
-    for id in ["x", "-1", "1.0", "123456789012345678901"] {
+    for id in ["x", "-1", "1.0", "123456789012"] {
         assert!(
             facts(&format!("<Transaction><TransactionID>{id}</TransactionID></Transaction>")).is_err(),
             "{id}"
