@@ -173,6 +173,12 @@ impl Simulator {
             return Ok(self.control(request));
         }
         let path = request.uri.path();
+        if path == "/favicon.ico" {
+            // A browser's own curiosity is no call of anybody's.
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::NO_CONTENT;
+            return Ok(response);
+        }
         let operation = format!("{} {path}", request.method);
         let using = self.use_token(request);
         let parallel = using.as_ref().is_some_and(|it| it.parallel);

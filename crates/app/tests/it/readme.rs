@@ -30,6 +30,7 @@ async fn the_tour_says_what_the_readme_prints(engine: Engine) {
             ("TOKEN", demo.text("adminToken")),
             ("INVOICE", demo.text("invoiceId")),
             ("CUSTOMER", demo.text("customerNumber")),
+            ("ORG", demo.text("organizationId")),
         ])
         .output()
         .expect("bash runs");

@@ -12,7 +12,13 @@ const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-w
     h1{font-size:1.4rem;margin:.2rem 0}h2{font-size:1.05rem;margin:1.8rem 0 .4rem}table{border-collapse:collapse;width:100%}\
     td,th{text-align:left;padding:.35rem .9rem .35rem 0;border-bottom:1px solid #dde3ea;font-variant-numeric:tabular-nums;\
     vertical-align:top;white-space:nowrap}th{color:#56657a;font-weight:600}.wide{overflow-x:auto}p{color:#56657a;margin:.3rem 0}\
-    code{background:#f1f4f8;padding:.05rem .3rem;border-radius:3px}";
+    code{background:#f1f4f8;padding:.05rem .3rem;border-radius:3px}\
+    @media(max-width:40rem){body{padding:1rem}table,tbody,tr,td{display:block}tr.head{display:none}\
+    tr{border:1px solid #dde3ea;border-radius:6px;padding:.4rem .7rem;margin-bottom:.6rem}td:empty{display:none}\
+    td{display:flex;gap:1rem;justify-content:space-between;border:0;padding:.15rem 0;white-space:normal;overflow-wrap:anywhere;text-align:right}\
+    td::before{content:attr(data-name);color:#56657a;font-weight:600;text-align:left;overflow-wrap:normal;white-space:nowrap}}";
+/// What stands first of an object, where it has it.
+const FIRST: [&str; 4] = ["createdAt", "id", "kind", "status"];
 
 /// All of it.
 pub(super) fn page(shows: &Shows, state: &State) -> String {
@@ -86,12 +92,13 @@ fn tokens(tokens: &[Value]) -> String {
     objects("Tokens", tokens)
 }
 
-/// Objects of texts and numbers; the first one's keys are the columns.
+/// Objects of texts and numbers; the first one's keys are the columns, those that matter most first.
 fn objects(title: &str, all: &[Value]) -> String {
     let Some(keys) = all.first().and_then(Value::as_object).map(|it| it.keys().collect::<Vec<_>>()) else {
         return String::new();
     };
-    let names: Vec<&str> = keys.iter().map(|it| it.as_str()).collect();
+    let mut names: Vec<&str> = keys.iter().map(|it| it.as_str()).collect();
+    names.sort_by_key(|it| FIRST.iter().position(|first| first == it).unwrap_or(FIRST.len()));
     let text = |value: Option<&Value>| match value {
         Some(Value::String(text)) => when(text),
         None | Some(Value::Null) => String::new(),
@@ -99,7 +106,21 @@ fn objects(title: &str, all: &[Value]) -> String {
     };
     let row = |it: &Value| names.iter().map(|name| text(it.get(name))).collect();
     let rows: Vec<Vec<String>> = all.iter().take(ROWS).map(row).collect();
-    table(title, &names, &rows)
+    let titles: Vec<String> = names.iter().map(|it| spoken(it)).collect();
+    table(title, &titles.iter().map(String::as_str).collect::<Vec<_>>(), &rows)
+}
+
+/// `createdAt` in words.
+fn spoken(key: &str) -> String {
+    let mut words = String::new();
+    for (at, letter) in key.chars().enumerate() {
+        match (at, letter.is_ascii_uppercase()) {
+            (0, _) => words.push(letter.to_ascii_uppercase()),
+            (_, true) => words.extend([' ', letter.to_ascii_lowercase()]),
+            _ => words.push(letter),
+        }
+    }
+    words
 }
 
 fn calls(state: &State) -> String {
@@ -125,11 +146,13 @@ fn table(title: &str, names: &[&str], rows: &[Vec<String>]) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let cell = |it: &String| around("td", "", &escape(it));
-    let row = |row: &Vec<String>| around("tr", "", &row.iter().map(cell).collect::<String>());
+    // On a narrow page each row is a card, and each cell says what it is.
+    let cell =
+        |(it, name): (&String, &&str)| around("td", &format!(" data-name=\"{}\"", escape(name)), &escape(it));
+    let row = |row: &Vec<String>| around("tr", "", &row.iter().zip(names).map(cell).collect::<String>());
     let head: String = names.iter().map(|it| around("th", " scope=\"col\"", &escape(it))).collect();
     let body: String = rows.iter().map(row).collect();
-    let table = around("table", "", &(around("tr", "", &head) + &body));
+    let table = around("table", "", &(around("tr", " class=\"head\"", &head) + &body));
     around("h2", "", &escape(title)) + &around("div", " class=\"wide\" tabindex=\"0\"", &table)
 }
 

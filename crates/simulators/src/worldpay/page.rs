@@ -22,7 +22,9 @@ const STYLE: &str = "body{font:15px/1.5 Arial,Helvetica,sans-serif;margin:0;back
 span.Error{display:block;color:#9b1c1c;background:#fdecec;border:1px solid #f3b4b4;border-radius:4px;padding:.5rem .7rem;margin-bottom:.6rem}\
 .tdTransactionButtons{text-align:right}.buttonEmbedded{font:inherit;font-weight:bold;text-transform:uppercase;background:#26466d;color:#fff;border:0;border-radius:4px;padding:.65rem 1.2rem;cursor:pointer}\
 .buttonEmbedded[disabled]{opacity:.6}.buttonCancel{font:inherit;background:none;border:0;color:#26466d;text-decoration:underline;cursor:pointer;margin-right:1rem}\
-#trFooter{color:#64748b;font-size:.8rem}@media(max-width:30rem){#divHPForm{margin:0;border:0}.tdLabel{width:7rem}}";
+#trFooter{color:#64748b;font-size:.8rem}@media(max-width:30rem){body{background:#fff}\
+#divHPForm{margin:0;border:0;padding:1.25rem 1rem}.tdLabel{width:7rem}.hoverHelpText{display:block}\
+.tdTransactionButtons{display:flex;flex-direction:column-reverse;gap:.75rem}.buttonEmbedded{width:100%}.buttonCancel{margin:0;padding:.6rem}}";
 
 fn document(css: &str, body: &str) -> String {
     // A style that closes its own element would write into the page.

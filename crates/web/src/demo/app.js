@@ -17,6 +17,8 @@ async function call(path, options = {}) {
 // Not randomUUID: browsers have it on localhost and https alone, and the demo may run on another machine.
 const freshKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (it) => it.toString(16).padStart(2, "0")).join("");
 const money = (amount, currency) => new Intl.NumberFormat("en-US", { style: "currency", currency }).format(amount);
+// PartiallyPaid, in words.
+const spoken = (status) => status.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 const payable = (it) => it.status === "Issued" || it.status === "PartiallyPaid";
 
 function element(name, text, className) {
@@ -66,7 +68,7 @@ function payButton(invoice, id) {
 function showInvoice(invoice) {
   const box = document.getElementById("invoice");
   const head = element("div", undefined, "head");
-  const status = element("span", invoice.status, `status ${invoice.status}`);
+  const status = element("span", spoken(invoice.status), `status ${invoice.status}`);
   status.id = "status";
   head.append(element("h1", `Invoice ${invoice.invoiceNumber}`), status);
   const lines = element("table");
@@ -106,7 +108,7 @@ function showOthers(invoices, shown) {
     row.append(
       name,
       element("td", invoice.dueDate ?? ""),
-      element("td", invoice.status),
+      element("td", spoken(invoice.status)),
       element("td", money(invoice.balance, invoice.currencyCode), "sum"),
     );
     const action = element("td", undefined, "sum");
