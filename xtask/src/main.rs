@@ -4,6 +4,7 @@
 
 mod audit;
 mod bench;
+mod kms;
 mod npm;
 mod packages;
 mod postgres;
@@ -33,6 +34,12 @@ enum Task {
     },
     /// Format, lints, then all tests.
     Ci,
+    /// The tests of the key service's backend alone, against a server that stands for the service.
+    Kms {
+        /// For the test runner, after `--`, in place of the choice of tests.
+        #[arg(last = true)]
+        extra: Vec<String>,
+    },
     /// The browser test alone; writes its pictures to docs/pictures.
     Browser,
     /// Licences, sources, bans and unused dependencies. Compiles its tools the first time.
@@ -52,6 +59,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Test { extra } => test::all(&extra),
         Task::Ci => test::lint().and_then(|()| test::all(&[])),
+        Task::Kms { extra } => kms::all(&extra),
         Task::Browser => test::browser(),
         Task::Audit => audit::all(),
         Task::Bench { pgbench, extra } => bench::all(pgbench, &extra),

@@ -1,4 +1,4 @@
-//! Libraries of the providers that tests talk through, by pip and npm, by name and in the versions that are written
+//! Libraries of the providers that tests talk through, and servers of others, by pip and npm, by name and in the versions that are written
 //! down beside the tests.
 //!
 //! Owns the folders that they lie in, below `target`. Refuses to touch what the system's Python has.
@@ -29,6 +29,11 @@ pub(crate) fn sdks(python: &Path) -> anyhow::Result<Sdks> {
     let described = root().join("crates/simulators/tests/sdks");
     let modules = npm::prepare("sdks", &described)?.modules;
     Ok(Sdks { python: pip("sdks", python, &described.join("requirements.txt"))?, modules })
+}
+
+/// What stands for AWS's key service; returns a Python that has it.
+pub(crate) fn moto(python: &Path) -> anyhow::Result<PathBuf> {
+    pip("moto", python, &root().join("crates/vault/tests/moto.txt"))
 }
 
 /// A Python of its own that has what the file lists, unless it is there already.

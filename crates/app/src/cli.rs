@@ -284,6 +284,8 @@ pub(crate) enum Scenario {
     Hosted,
     /// Listing 1,000 integrations beside listing 10, and the ratio of the two.
     ListIntegrations,
+    /// Opening one sealed secret whose organization's key is at hand.
+    OpenSecret,
 }
 
 #[cfg(test)]

@@ -72,7 +72,29 @@ pub(crate) async fn open(backend: &Backend, make: Option<&dyn Entropy>) -> anyho
             };
             Arc::new(Pkcs11Kek::open(place, make.is_some()).await?)
         }
+        Backend::AwsKms { .. } => service(backend).await?,
     })
+}
+
+/// A key in a key service; who administers the service makes it.
+#[cfg(feature = "aws-kms")]
+async fn service(backend: &Backend) -> anyhow::Result<Arc<dyn Kek>> {
+    let Backend::AwsKms { key, region, endpoint, timeout_ms } = backend else {
+        anyhow::bail!("not a key service: {}", backend.describe())
+    };
+    let place = kek::aws_kms::Place {
+        key: key.clone(),
+        region: region.clone(),
+        endpoint: endpoint.as_ref().map(ToString::to_string),
+        timeout: std::time::Duration::from_millis(*timeout_ms),
+    };
+    Ok(Arc::new(kek::aws_kms::AwsKmsKek::open(place).await?))
+}
+
+#[cfg(not(feature = "aws-kms"))]
+#[expect(clippy::unused_async, reason = "as the one that asks the service")]
+async fn service(backend: &Backend) -> anyhow::Result<Arc<dyn Kek>> {
+    anyhow::bail!("{}: this program was built without the feature aws-kms", backend.describe())
 }
 
 /// The keys, checked against the database. `make` makes one for a database that has none.

@@ -24,7 +24,7 @@ use kontor_domain::{
     Secret,
     ids::{IntegrationId, OrganizationId},
 };
-use kontor_providers::Connection;
+use kontor_providers::{Connection, ProviderError};
 use kontor_store::{Conn, integrations::Integration, secrets, secrets::Sealed};
 use kontor_vault::{Context, Dek, Keks, Keyring};
 use serde_json::json;
@@ -73,6 +73,16 @@ pub struct Opened {
 }
 
 impl Opened {
+    /// A provider's failure without what it repeats of these secrets.
+    pub(crate) fn without(&self, error: ProviderError) -> ProviderError {
+        error.without(&self.all())
+    }
+
+    /// Every secret of it.
+    pub(crate) fn all(&self) -> Vec<&Secret> {
+        self.secrets.values().chain(&self.access_token).collect()
+    }
+
     /// As a provider takes it.
     pub fn connection(&self) -> Connection<'_> {
         Connection {

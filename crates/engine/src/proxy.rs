@@ -50,7 +50,10 @@ impl Engine {
         self.audit(&mut tx, Some(organization), actor, "integration.proxied", &id.to_string(), &detail)
             .await?;
         tx.commit().await?;
-        let passed = sent.map_err(Error::Proxy)?;
+        let passed = sent.map_err(|refusal| match refusal {
+            Refusal::Provider(error) => Error::Proxy(Refusal::Provider(opened.without(error))),
+            other => Error::Proxy(other),
+        })?;
         if let Some(version) = token.filter(|_| passed.is_unauthorized()) {
             // The answer stays what it is; a request is not sent twice for a token's sake. The next one has a new token.
             let renewed = self.access_token_instead(organization, id, version, actor, "proxy").await;

@@ -122,7 +122,7 @@ impl Engine {
                 to: schedule::after(self.ambient.now(), std::time::Duration::from_hours(24)),
             },
         };
-        let answer = pages.find(&connection, &by).await;
+        let answer = pages.find(&connection, &by).await.map_err(|it| opened.without(it));
         let (outcome, facts) = match &answer {
             Ok(found) => ("answered", json!({ "transactions": found.iter().map(facts).collect::<Vec<_>>() })),
             Err(error) => ("unanswered", json!({ "error": error.to_string() })),

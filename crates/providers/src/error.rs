@@ -5,6 +5,10 @@
 
 use std::fmt;
 
+use kontor_domain::Secret;
+
+use crate::hidden;
+
 /// The longest text of a provider that is kept, in characters.
 pub const MAX_MESSAGE: usize = 300;
 /// So many digits in a row could be a card number.
@@ -110,6 +114,15 @@ impl ProviderError {
     /// An answer that makes no sense; what was done is not known.
     pub fn nonsense(message: &str) -> Self {
         Self { kind: Kind::Nonsense, fault: Fault::Theirs, ..Self::cut(message) }
+    }
+}
+
+impl ProviderError {
+    /// The same without what the provider repeats of these secrets.
+    #[must_use]
+    pub fn without(self, secrets: &[&Secret]) -> Self {
+        let hide = |text: &str| hidden::hide(text, secrets).into_owned();
+        Self { code: self.code.as_deref().map(hide), message: hide(&self.message), ..self }
     }
 }
 

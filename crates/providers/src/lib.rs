@@ -9,6 +9,7 @@ pub mod charges;
 pub mod declarative;
 pub mod error;
 pub mod folder;
+pub mod hidden;
 pub mod http;
 pub mod oauth;
 pub mod provider;

@@ -167,13 +167,22 @@ impl Server {
             ("redirect_uri", redirect_uri),
         ];
         form.extend(verifier.map(|it| ("code_verifier", it.expose())));
-        answer::tokens(self.post_form(http, &self.token_url, form).await?)
+        let sent: Vec<&Secret> = std::iter::once(code).chain(verifier).collect();
+        let answer = self.post_form(http, &self.token_url, form).await?;
+        answer::tokens(answer).map_err(|it| self.without(it, &sent))
     }
 
     /// Renews an access token.
     pub async fn refresh(&self, http: &Http, refresh_token: &Secret) -> Result<Tokens, Refusal> {
         let form = vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
-        answer::tokens(self.post_form(http, &self.token_url, form).await?)
+        let answer = self.post_form(http, &self.token_url, form).await?;
+        answer::tokens(answer).map_err(|it| self.without(it, &[refresh_token]))
+    }
+
+    /// A refusal without what the server repeats of what it was sent.
+    fn without(&self, refusal: Refusal, sent: &[&Secret]) -> Refusal {
+        let secrets: Vec<&Secret> = sent.iter().copied().chain(&self.client_secret).collect();
+        Refusal { error: refusal.error.without(&secrets), ..refusal }
     }
 
     /// Takes a token back. A server without a place for it has nothing to do.
@@ -185,7 +194,7 @@ impl Server {
         } else {
             self.post_form(http, &revocation.url, vec![("token", token.expose())]).await?
         };
-        answer::revoked(&answer)
+        answer::revoked(&answer).map_err(|it| self.without(it, &[token]))
     }
 
     async fn post_form(

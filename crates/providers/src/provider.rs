@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use kontor_domain::{Money, Secret, templates::Template};
 use url::Url;
 
-use crate::{Charges, ProviderError, Reports, Vaulting, WebhookIn, oauth::OAuth};
+use crate::{Charges, ProviderError, Reports, Vaulting, WebhookIn, hidden, oauth::OAuth};
 
 /// An integration's settings and opened secrets, for one call.
 pub struct Connection<'a> {
@@ -42,6 +42,20 @@ pub struct TestReport {
     pub details: String,
     /// Why it failed.
     pub error: Option<ProviderError>,
+}
+
+impl TestReport {
+    /// The same without what the provider repeats of these secrets.
+    #[must_use]
+    pub fn without(self, secrets: &[&Secret]) -> Self {
+        let hide = |text: &str| hidden::hide(text, secrets).into_owned();
+        Self {
+            success: self.success,
+            message: hide(&self.message),
+            details: hide(&self.details),
+            error: self.error.map(|it| it.without(secrets)),
+        }
+    }
 }
 
 /// A provider.

@@ -3,7 +3,7 @@
 use kontor_domain::ambient::Entropy;
 use zeroize::Zeroizing;
 
-use crate::{Kek, KekError};
+use crate::{Kek, KekError, kek::Owner};
 
 /// A key that records are sealed under. Wiped when dropped; never shown.
 pub struct Dek {
@@ -34,7 +34,7 @@ impl Dek {
         organization: &str,
         entropy: &dyn Entropy,
     ) -> Result<Vec<u8>, DekError> {
-        kek.wrap(&place(organization, self.id), &self.key, entropy).await
+        kek.wrap(Owner { organization, id: self.id }, &self.key, entropy).await
     }
 
     /// Unwraps a key of an organization.
@@ -44,20 +44,13 @@ impl Dek {
         id: u32,
         wrapped: &[u8],
     ) -> Result<Self, DekError> {
-        let key = kek.unwrap(&place(organization, id), wrapped).await?;
+        let key = kek.unwrap(Owner { organization, id }, wrapped).await?;
         Ok(Self { id, key })
     }
 
     pub(crate) fn expose(&self) -> &[u8] {
         self.key.as_slice()
     }
-}
-
-fn place(organization: &str, id: u32) -> Vec<u8> {
-    let mut bytes = b"kontor dek 1".to_vec();
-    bytes.extend(id.to_be_bytes());
-    bytes.extend(organization.as_bytes());
-    bytes
 }
 
 #[cfg(test)]

@@ -2,12 +2,33 @@
 //!
 //! A trait, because an HSM or a key service wraps without handing its key out.
 
+#[cfg(feature = "aws-kms")]
+pub mod aws_kms;
 pub mod local;
 pub mod pkcs11;
 
 use async_trait::async_trait;
 use kontor_domain::ambient::Entropy;
 use zeroize::Zeroizing;
+
+/// Whose a wrapped key is; all of it is bound into the wrapping.
+#[derive(Debug, Clone, Copy)]
+pub struct Owner<'a> {
+    /// The organization's id.
+    pub organization: &'a str,
+    /// The key's number in it.
+    pub id: u32,
+}
+
+impl Owner<'_> {
+    /// The canonical bytes.
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut bytes = b"kontor dek 1".to_vec();
+        bytes.extend(self.id.to_be_bytes());
+        bytes.extend(self.organization.as_bytes());
+        bytes
+    }
+}
 
 /// A key that wraps keys.
 #[async_trait]
@@ -18,11 +39,16 @@ pub trait Kek: Send + Sync {
     /// Whether it wraps in this process, without asking anybody who may take long or be away.
     fn is_near(&self) -> bool;
 
-    /// Wraps a key for a place.
-    async fn wrap(&self, place: &[u8], key: &[u8; 32], entropy: &dyn Entropy) -> Result<Vec<u8>, KekError>;
+    /// Wraps a key for its owner.
+    async fn wrap(
+        &self,
+        owner: Owner<'_>,
+        key: &[u8; 32],
+        entropy: &dyn Entropy,
+    ) -> Result<Vec<u8>, KekError>;
 
-    /// Unwraps a key in its place.
-    async fn unwrap(&self, place: &[u8], wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, KekError>;
+    /// Unwraps a key of its owner's.
+    async fn unwrap(&self, owner: Owner<'_>, wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, KekError>;
 }
 
 /// Why a key could not be read, made, wrapped or unwrapped.

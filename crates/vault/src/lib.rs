@@ -13,6 +13,8 @@ pub mod keyring;
 pub use dek::{Dek, DekError};
 pub use destroyed::Destroyed;
 pub use envelope::{Context, OpenError, SealError, dek_id, open, seal};
+#[cfg(feature = "aws-kms")]
+pub use kek::aws_kms::AwsKmsKek;
 pub use kek::{Kek, KekError, WrongKey, check_fingerprints, local::LocalKek, pkcs11::Pkcs11Kek};
 pub use keks::Keks;
 pub use keyring::Keyring;

@@ -1,6 +1,7 @@
 //! `kontor bench`: the real operations over HTTP, against a running Kontor or one that is started for the run.
 
 mod lists;
+mod open_secret;
 mod scenarios;
 mod target;
 
@@ -36,7 +37,7 @@ struct Outcome {
 pub(crate) async fn run(args: Bench) -> anyhow::Result<()> {
     let asked =
         if args.scenario.is_empty() { Scenario::value_variants().to_vec() } else { args.scenario.clone() };
-    let needs_target = asked.iter().any(|it| *it != Scenario::Start);
+    let needs_target = asked.iter().any(|it| !matches!(it, Scenario::Start | Scenario::OpenSecret));
     let mut target = if needs_target { Some(Arc::new(Target::find(&args).await?)) } else { None };
     let ran = measure_all(&args, &asked, target.as_ref()).await;
     if let Some(target) = target.take().and_then(Arc::into_inner) {
@@ -49,6 +50,10 @@ async fn measure_all(args: &Bench, asked: &[Scenario], target: Option<&Arc<Targe
     for scenario in asked {
         if *scenario == Scenario::Start {
             start(args).await?;
+            continue;
+        }
+        if *scenario == Scenario::OpenSecret {
+            open_secret::run(args)?;
             continue;
         }
         let target = target.context("there is nothing to measure")?;

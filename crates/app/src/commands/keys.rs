@@ -98,9 +98,9 @@ async fn stage(
     let next = match (&vault.next, &vault.here) {
         (Some(next), _) => next.clone(),
         (None, Backend::Local { key_file }) => Backend::Local { key_file: Vault::staged_file(key_file) },
-        (None, Backend::Pkcs11 { .. }) => anyhow::bail!(
-            "say which key comes next: set `vault.next.backend` and what belongs to it; a key that is not in the \
-             token yet is made there"
+        (None, Backend::Pkcs11 { .. } | Backend::AwsKms { .. }) => anyhow::bail!(
+            "say which key comes next: set `vault.next.backend` and what belongs to it. A file or a key of a token \
+             that is not there yet is made; a key of a key service is made by whoever administers it"
         ),
     };
     let kek = crate::keks::open(&next, Some(engine.ambient.entropy())).await?;

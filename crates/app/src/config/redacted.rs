@@ -25,13 +25,13 @@ impl Config {
         out += &line("token_file", path(self.metrics_token_file.as_ref()));
         out += "\n[vault]\n";
         for (key, value) in self.vault.here.settings() {
-            out += &line(key, Some(text(&value)));
+            out += &line(key, Some(value.to_string()));
         }
         out += &line("destroyed_file", Some(text(&self.vault.destroyed_file.display().to_string())));
         if let Some(next) = &self.vault.next {
             out += "\n[vault.next]\n";
             for (key, value) in next.settings() {
-                out += &line(key, Some(text(&value)));
+                out += &line(key, Some(value.to_string()));
             }
         }
         out += "\n[payments]\n";

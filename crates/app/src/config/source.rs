@@ -15,7 +15,7 @@ use toml::de::{DeTable, DeValue};
 use url::Url;
 
 /// Every key there is.
-const KEYS: [&str; 45] = [
+const KEYS: [&str; 53] = [
     "listen",
     "public_url",
     "data_dir",
@@ -29,6 +29,10 @@ const KEYS: [&str; 45] = [
     "vault.pkcs11_token",
     "vault.pkcs11_key",
     "vault.pkcs11_pin_file",
+    "vault.aws_kms_key",
+    "vault.aws_kms_region",
+    "vault.aws_kms_endpoint",
+    "vault.aws_kms_timeout_ms",
     "vault.destroyed_file",
     "vault.next.backend",
     "vault.next.key_file",
@@ -36,6 +40,10 @@ const KEYS: [&str; 45] = [
     "vault.next.pkcs11_token",
     "vault.next.pkcs11_key",
     "vault.next.pkcs11_pin_file",
+    "vault.next.aws_kms_key",
+    "vault.next.aws_kms_region",
+    "vault.next.aws_kms_endpoint",
+    "vault.next.aws_kms_timeout_ms",
     "payments.hosted_window_seconds",
     "payments.resolve_after_seconds",
     "payments.not_found_after_seconds",

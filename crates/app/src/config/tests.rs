@@ -94,7 +94,19 @@ fn a_key_is_described_whole() {
     assert!(wrong("[vault.next]\nbackend = \"local\"").contains("vault.next.key_file must be set"));
     let same = wrong("[vault]\nkey_file = \"a\"\n[vault.next]\nkey_file = \"a\"");
     assert!(same.contains("another key"), "{same}");
-    assert!(wrong("[vault]\nbackend = \"file\"").contains("one of: local, pkcs11"));
+    assert!(wrong("[vault]\nbackend = \"file\"").contains("one of: local, pkcs11, aws-kms"));
+
+    let service = "backend = \"aws-kms\"\naws_kms_key = \"alias/kontor\"\naws_kms_region = \"eu-north-1\"";
+    let config =
+        read(&format!("[vault]\n{service}\naws_kms_endpoint = \"http://127.0.0.1:5\"")).expect("both");
+    assert!(matches!(config.vault().here, vault::Backend::AwsKms { timeout_ms: 3_000, .. }));
+    assert_eq!(read(&config.redacted()).expect("it can be read").redacted(), config.redacted());
+    let missing = wrong("[vault]\nbackend = \"aws-kms\"\nkey_file = \"a\"\npkcs11_key = \"k\"");
+    assert!(missing.starts_with("4 settings are wrong"), "{missing}");
+    for far in ["http://kms.example", "http://10.0.0.1:1"] {
+        let error = wrong(&format!("[vault]\n{service}\naws_kms_endpoint = \"{far}\""));
+        assert!(error.contains("must begin with https://"), "{error}");
+    }
 }
 
 #[test]

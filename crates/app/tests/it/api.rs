@@ -6,7 +6,7 @@ mod contract;
 mod documents;
 mod integrations;
 mod rollback;
-mod rotation;
+pub(crate) mod rotation;
 
 use serde_json::json;
 

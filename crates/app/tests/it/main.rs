@@ -9,6 +9,7 @@
 mod api;
 mod audit;
 mod browser;
+mod canary;
 mod commands;
 mod crash;
 mod demo;

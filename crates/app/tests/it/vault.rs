@@ -1,6 +1,9 @@
 //! Sealed values from the outside: rotation under kills, deletion for good, and where no secret may ever be found.
 
+mod access;
 mod keeping;
+#[cfg(feature = "aws-kms")]
+mod kms;
 mod registry;
 mod rotation;
 mod shredding;

@@ -30,7 +30,7 @@ impl Engine {
             let actor = Actor::system();
             let opened = self.open_credentials(job.organization, &integration, &actor, "close page").await?;
             let connection = opened.connection();
-            if let Err(error) = pages.expire(&connection, setup_id).await {
+            if let Err(error) = pages.expire(&connection, setup_id).await.map_err(|it| opened.without(it)) {
                 tracing::info!(%payment, %error, "the provider did not close a page");
                 closed = error.outcome_known && !error.retry_safe || job.attempts >= TRIES;
             }

@@ -45,7 +45,7 @@ impl Engine {
             billing: None,
         };
         let connection = opened.connection();
-        pages.open(&connection, &hosted_order).await
+        pages.open(&connection, &hosted_order).await.map_err(|it| opened.without(it))
     }
 
     /// Where the provider sends the customer's browser back to.

@@ -81,14 +81,14 @@ impl Engine {
         for (field, value) in staged {
             opened.secrets.insert(field.clone(), value.clone());
         }
-        let report = provider.test(&opened.connection()).await;
+        let report = provider.test(&opened.connection()).await.without(&opened.all());
         let refused = report.error.as_ref().is_some_and(|it| it.kind == Kind::TokenRefused);
         let Some(version) = version.filter(|_| refused) else { return Ok(report) };
         match self.access_token_instead(organization, integration.id, version, actor, why).await {
             Ok(access) => opened.access_token = Some(access.token),
             Err(error) => return oauth::unconnected(error),
         }
-        Ok(provider.test(&opened.connection()).await)
+        Ok(provider.test(&opened.connection()).await.without(&opened.all()))
     }
 
     /// Record: how a test of what is there ended.

@@ -139,7 +139,7 @@ impl Engine {
             access_token: kept.access.as_ref(),
         };
         let answer = oauth.revoke(&connection, &kept.token).await;
-        Ok(answer.map_err(|refusal| (refusal.class, refusal.error)))
+        Ok(answer.map_err(|refusal| (refusal.class, refusal.error.without(&kept.all()))))
     }
 }
 
@@ -201,6 +201,10 @@ impl Default for Kept {
 }
 
 impl Kept {
+    fn all(&self) -> Vec<&Secret> {
+        self.secrets.values().chain([&self.token]).chain(&self.access).collect()
+    }
+
     fn bundle(&self) -> Secret {
         let secrets: BTreeMap<&str, &str> =
             self.secrets.iter().map(|(key, value)| (key.as_str(), value.expose())).collect();

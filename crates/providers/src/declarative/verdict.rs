@@ -17,11 +17,9 @@ use super::predicate;
 use crate::{
     ProviderError,
     error::{Fault, Kind, clean},
+    hidden,
     http::Answer,
 };
-
-/// A secret that is shorter is found everywhere.
-const MIN_MASKED: usize = 4;
 
 /// Why a test failed, and what to do.
 #[derive(Debug)]
@@ -168,8 +166,7 @@ fn said(test: &ConnectionTest, body: Option<&Value>, secrets: &[&Secret]) -> Str
 
 /// A text without the secrets that may stand in it.
 pub(super) fn masked(text: &str, secrets: &[&Secret]) -> String {
-    let long = secrets.iter().filter(|it| it.expose().len() >= MIN_MASKED);
-    long.fold(text.to_owned(), |text, secret| text.replace(secret.expose(), "[secret]"))
+    hidden::hide(text, secrets).into_owned()
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use data_encoding::HEXLOWER;
 use kontor_domain::ambient::Entropy;
 use zeroize::Zeroizing;
 
-use super::{Kek, KekError};
+use super::{Kek, KekError, Owner};
 
 /// What a wrapped key begins with.
 pub(super) const MAGIC: &[u8; 3] = b"KW1";
@@ -95,13 +95,22 @@ impl Kek for LocalKek {
         true
     }
 
-    async fn wrap(&self, place: &[u8], key: &[u8; KEY], entropy: &dyn Entropy) -> Result<Vec<u8>, KekError> {
+    async fn wrap(
+        &self,
+        owner: Owner<'_>,
+        key: &[u8; KEY],
+        entropy: &dyn Entropy,
+    ) -> Result<Vec<u8>, KekError> {
         let mut nonce = [0; NONCE_LEN];
         entropy.fill(&mut nonce);
         let mut body = Zeroizing::new(Vec::with_capacity(KEY + TAG));
         body.extend_from_slice(key);
         self.cipher()?
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(place), &mut *body)
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(owner.bytes()),
+                &mut *body,
+            )
             .map_err(|_| KekError::DoesNotUnwrap)?;
         let mut wrapped = MAGIC.to_vec();
         wrapped.extend(nonce);
@@ -109,14 +118,14 @@ impl Kek for LocalKek {
         Ok(wrapped)
     }
 
-    async fn unwrap(&self, place: &[u8], wrapped: &[u8]) -> Result<Zeroizing<[u8; KEY]>, KekError> {
+    async fn unwrap(&self, owner: Owner<'_>, wrapped: &[u8]) -> Result<Zeroizing<[u8; KEY]>, KekError> {
         let rest = wrapped.strip_prefix(MAGIC.as_slice()).ok_or(KekError::DoesNotUnwrap)?;
         let (nonce, sealed) = rest.split_first_chunk::<NONCE_LEN>().ok_or(KekError::DoesNotUnwrap)?;
         let mut body = Zeroizing::new(sealed.to_vec());
         let nonce = Nonce::assume_unique_for_key(*nonce);
         let plain = self
             .cipher()?
-            .open_in_place(nonce, Aad::from(place), &mut body)
+            .open_in_place(nonce, Aad::from(owner.bytes()), &mut body)
             .map_err(|_| KekError::DoesNotUnwrap)?;
         let mut key = Zeroizing::new([0; KEY]);
         if plain.len() != KEY {

@@ -22,7 +22,7 @@ use data_encoding::HEXLOWER;
 use kontor_domain::{Secret, ambient::Entropy};
 use zeroize::Zeroizing;
 
-use super::{Kek, KekError, local::MAGIC};
+use super::{Kek, KekError, Owner, local::MAGIC};
 
 const KEY: usize = 32;
 const NONCE: usize = 12;
@@ -92,10 +92,15 @@ impl Kek for Pkcs11Kek {
         false
     }
 
-    async fn wrap(&self, place: &[u8], key: &[u8; KEY], entropy: &dyn Entropy) -> Result<Vec<u8>, KekError> {
+    async fn wrap(
+        &self,
+        owner: Owner<'_>,
+        key: &[u8; KEY],
+        entropy: &dyn Entropy,
+    ) -> Result<Vec<u8>, KekError> {
         let mut nonce = [0; NONCE];
         entropy.fill(&mut nonce);
-        let (inner, place, plain) = (Arc::clone(&self.inner), place.to_vec(), Zeroizing::new(*key));
+        let (inner, place, plain) = (Arc::clone(&self.inner), owner.bytes(), Zeroizing::new(*key));
         blocking(move || {
             let mut wrapped = MAGIC.to_vec();
             wrapped.extend(nonce);
@@ -108,13 +113,13 @@ impl Kek for Pkcs11Kek {
         .await
     }
 
-    async fn unwrap(&self, place: &[u8], wrapped: &[u8]) -> Result<Zeroizing<[u8; KEY]>, KekError> {
+    async fn unwrap(&self, owner: Owner<'_>, wrapped: &[u8]) -> Result<Zeroizing<[u8; KEY]>, KekError> {
         let rest = wrapped.strip_prefix(MAGIC.as_slice()).ok_or(KekError::DoesNotUnwrap)?;
         let (nonce, sealed) = rest.split_first_chunk::<NONCE>().ok_or(KekError::DoesNotUnwrap)?;
         if sealed.len() != KEY + TAG {
             return Err(KekError::DoesNotUnwrap);
         }
-        let (inner, place, sealed) = (Arc::clone(&self.inner), place.to_vec(), sealed.to_vec());
+        let (inner, place, sealed) = (Arc::clone(&self.inner), owner.bytes(), sealed.to_vec());
         let mut nonce = *nonce;
         blocking(move || {
             let plain = inner.with_key(false, |session, key| {

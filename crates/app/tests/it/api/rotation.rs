@@ -9,12 +9,12 @@ fn gateway(keys: &Value) -> Value {
 }
 
 /// An integration with the first set of credentials; its path, and both sets.
-pub(super) async fn made(admin: &Caller, organization: &str, sets: &Value) -> String {
+pub(crate) async fn made(admin: &Caller, organization: &str, sets: &Value) -> String {
     let list = format!("/api/organizations/{organization}/integrations");
     admin.post(&list, &gateway(&sets[0])).await.expect(201).header("location").to_owned()
 }
 
-pub(super) async fn rotate(admin: &Caller, path: &str, body: &Value) -> Answer {
+pub(crate) async fn rotate(admin: &Caller, path: &str, body: &Value) -> Answer {
     admin.post(&format!("{path}/rotate-secrets"), body).await
 }
 

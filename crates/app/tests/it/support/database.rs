@@ -85,6 +85,64 @@ impl Database {
         }
     }
 
+    /// Where the engine's log of changes stands; what is written after it belongs to the caller's time.
+    pub(crate) fn mark(&self) -> String {
+        match self {
+            Self::Sqlite(_) => String::new(),
+            Self::Postgres { .. } => self.value("SELECT pg_walfile_name(pg_current_wal_lsn())"),
+        }
+    }
+
+    /// Copies everything that the engine wrote into a folder: a dump as text in the file `database`, its files, and its
+    /// log of changes since the mark.
+    pub(crate) fn everything(&self, mark: &str, to: &Path) {
+        let copy = |from: &Path, name: &str| std::fs::copy(from, to.join(name)).map(drop).expect(name);
+        match self {
+            Self::Sqlite(path) => {
+                for ending in ["", "-wal", "-shm"] {
+                    let mut file = path.clone().into_os_string();
+                    file.push(ending);
+                    copy(Path::new(&file), &format!("file{ending}"));
+                }
+                let connection = rusqlite::Connection::open(path).expect("the database");
+                let dump = to.join("database").display().to_string();
+                connection.execute("VACUUM INTO ?1", [dump]).expect("a copy");
+            }
+            Self::Postgres { name } => {
+                let program = Path::new(&given("KONTOR_TEST_POSTGRES_BIN")).join("pg_dump");
+                let output =
+                    Command::new(program).args(["-d", &server(name)]).output().expect("pg_dump runs");
+                assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+                std::fs::write(to.join("database"), output.stdout).expect("written");
+                // A dump has bytes in hex, and the engine's files have long ones compressed.
+                let kept = psql(
+                    &server(name),
+                    "SELECT encode(body, 'escape') FROM idempotency WHERE body IS NOT NULL",
+                );
+                std::fs::write(to.join("answers"), kept).expect("written");
+                Self::administer("CHECKPOINT");
+                let last = self.value("SELECT pg_walfile_name(pg_switch_wal())");
+                let data = self.value("SHOW data_directory");
+                let folder = Path::new(&data);
+                let oid = self.value("SELECT oid FROM pg_database WHERE datname = current_database()");
+                for entry in std::fs::read_dir(folder.join("base").join(oid)).expect("the database's files") {
+                    let entry = entry.expect("a file");
+                    copy(&entry.path(), &format!("file-{}", entry.file_name().display()));
+                }
+                let mut segments = 0;
+                for entry in std::fs::read_dir(folder.join("pg_wal")).expect("the log") {
+                    let entry = entry.expect("a file");
+                    let name = entry.file_name().display().to_string();
+                    if name.len() == 24 && name.as_str() >= mark && name <= last {
+                        copy(&entry.path(), &format!("wal-{name}"));
+                        segments += 1;
+                    }
+                }
+                assert!(segments > 0, "the log from {mark} to {last} is there");
+            }
+        }
+    }
+
     pub(crate) fn count(&self, sql: &str) -> u64 {
         self.value(sql).parse().expect("a number")
     }

@@ -150,7 +150,12 @@ path = "/account"
 answer = "any"
 "#
         );
-        std::fs::write(self.folder.path().join(format!("{provider}.toml")), text).expect("a file");
+        self.keep(provider, &text);
+    }
+
+    /// Describes a provider with this template.
+    pub(crate) fn keep(&self, provider: &str, template: &str) {
+        std::fs::write(self.folder.path().join(format!("{provider}.toml")), template).expect("a file");
     }
 
     /// A demo that knows the templates and may come here.

@@ -47,7 +47,9 @@ fn dependencies_point_inwards() {
 }
 
 /// A library and the paths that may name it.
-const DOORS: [(&str, &[&str]); 5] = [
+const DOORS: [(&str, &[&str]); 7] = [
+    ("aws_config", &["crates/vault/src/kek/aws_kms"]),
+    ("aws_sdk_kms", &["crates/vault/src/kek/aws_kms"]),
     ("cryptoki", &["crates/vault/src/kek/pkcs11"]),
     ("sqlx", &["crates/store/"]),
     ("reqwest", &["crates/providers/src/http"]),
@@ -82,6 +84,38 @@ fn libraries_stay_behind_their_door() {
     passes("crates/providers/src/http.rs", "reqwest::get(a)", doors);
     passes("crates/web/src/a.rs", "// reqwest::get\n\"reqwest::\"", doors);
     hold(&rust(), doors);
+}
+
+/// Where a record is opened: the one place that leaves an access row before, and the figure of how long it takes.
+const OPENS: [&str; 3] =
+    ["crates/vault/", "crates/engine/src/credentials", "crates/app/src/commands/bench/open_secret"];
+
+fn openings(file: &File) -> Vec<String> {
+    if file.is_test() || OPENS.iter().any(|it| file.path.starts_with(it)) {
+        return Vec::new();
+    }
+    let code = scan::code(&file.text);
+    let opens = |line: &str| {
+        let parts = line.split("kontor_vault::").skip(1).map(|it| it.split(';').next().unwrap_or_default());
+        parts
+            .into_iter()
+            .any(|it| it.split(|it: char| !(it.is_alphanumeric() || it == '_')).any(|it| it == "open"))
+    };
+    let found = code.lines().enumerate().filter(|(_, line)| opens(line));
+    found
+        .map(|(at, _)| {
+            format!("{}: open secrets through the engine's credentials, which leave a row", at + 1)
+        })
+        .collect()
+}
+
+#[test]
+fn secrets_are_opened_in_one_place() {
+    catches("crates/engine/src/a.rs", "kontor_vault::open(&dek, &place, &record)", openings);
+    catches("crates/web/src/a.rs", "use kontor_vault::{Dek, open};", openings);
+    catches("crates/app/src/a.rs", "kontor_vault::envelope::open(a)", openings);
+    passes("crates/engine/src/a.rs", "kontor_vault::seal(&dek); fs::File::open(a)", openings);
+    hold(&rust(), openings);
 }
 
 /// Where a provider may be named: its own folders, its contract's routes, settings and seeds.
