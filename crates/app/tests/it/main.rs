@@ -6,6 +6,7 @@
     reason = "the whole crate is tests; a helper that fails is a test that fails"
 )]
 
+mod adapters;
 mod api;
 mod audit;
 mod browser;

@@ -367,3 +367,31 @@ pub(crate) fn integration(keys: &Value) -> Value {
         },
     })
 }
+
+/// `kontor simulate` alone: the providers' side without Kontor's.
+pub(crate) struct Simulated {
+    _child: Running,
+    _folder: TempDir,
+    /// What it printed.
+    pub(crate) line: Value,
+}
+
+impl Simulated {
+    pub(crate) fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let log = folder.path().join("simulate.log");
+        let mut child = kontor()
+            .args(["simulate", "--json", "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stderr(File::create(&log).expect("a log"))
+            .spawn()
+            .expect("kontor starts");
+        let line = serde_json::from_str(&first_line(&mut child, &log)).expect("JSON");
+        Self { _child: Running(child), _folder: folder, line }
+    }
+
+    /// Where a provider is.
+    pub(crate) fn place(&self, provider: &str) -> &str {
+        self.line["simulators"][provider].as_str().expect("an address")
+    }
+}
