@@ -164,7 +164,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Opens the credentials of an integration for one call. Leaves an audit row before anything is opened. Settings
+    /// Opens the credentials of an integration for one call. Leaves an audit row before anything is opened, and none
+    /// where there is nothing to open. Settings
     /// and secrets are of one moment: a sandbox's secrets never go to production because both were changed at once.
     pub(crate) async fn open_credentials(
         &self,
@@ -183,7 +184,7 @@ impl Engine {
             };
             let (configuration, sealed) = found.ok_or(Error::IntegrationNotFound)?;
             let sealed: Vec<_> = sealed.into_iter().map(|it| (purpose, it)).collect();
-            if !noted {
+            if !noted && !sealed.is_empty() {
                 let mut tx = self.db.write().await?;
                 self.note_opening(&mut tx, organization, id, &sealed, actor, why).await?;
                 tx.commit().await?;
@@ -226,7 +227,7 @@ impl Engine {
                 let mut conn = self.db.read().await?;
                 self.sealed(&mut conn, organization, integration, purposes, fields).await?
             };
-            if !noted {
+            if !noted && !sealed.is_empty() {
                 let mut tx = self.db.write().await?;
                 self.note_opening(&mut tx, organization, integration, &sealed, actor, why).await?;
                 tx.commit().await?;

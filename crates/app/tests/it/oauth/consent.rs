@@ -32,6 +32,8 @@ async fn somebody_consents_and_the_tokens_are_sealed(engine: Engine) {
         (2, 1)
     );
     assert_eq!(shop.told(&id, "integration.connected", ""), 1);
+    assert!(shop.audited(&id, "secret.opened", "access_token") >= 2, "each use of the token is in the trail");
+    assert_eq!(shop.audited(&id, "secret.opened", "\"fields\":[]"), 0, "and nothing that was not opened");
     nothing_of_it_lies_open(&shop, &[&url, &back]).await;
 }
 
