@@ -4,7 +4,7 @@ mod driver;
 
 use serde_json::json;
 
-use crate::support::{CARD, DECLINED, Engine, on_both, process::Demo};
+use crate::support::{CARD, DECLINED, Engine, on_both, pay, process::Demo};
 use driver::Browser;
 
 async fn a_stranger_pays_the_demos_invoice_in_a_browser(engine: Engine) {
@@ -103,7 +103,40 @@ async fn an_owner_connects_the_books_and_a_used_link_says_so(engine: Engine) {
     browser.end().await;
 }
 
+async fn the_pages_of_the_demo_and_of_its_simulators_fit_a_telephone(engine: Engine) {
+    let demo = Demo::start(engine);
+    let pages = async || {
+        let setup = demo.admin.setup("CUST-1001", demo.text("invoiceId"), 1.0).await.expect(200).json();
+        setup["hostedPaymentUrl"].as_str().expect("a page").to_owned()
+    };
+    pay(&pages().await, CARD).await.expect(200);
+    let books = demo.seeded("QuickBooks").await;
+    let begun = demo.admin.post(&format!("{books}/connect"), &json!({})).await.expect(200).json();
+    let consent = begun["authorizationUrl"].as_str().expect("an address").to_owned();
+    let mut shown = vec![
+        (format!("{}/demo", demo.text("baseUrl")), "#others", "Partially paid"),
+        (pages().await, "#tableTransactionEntry", "$1.00"),
+        (consent.replace("client_id=", "client_id=x"), "body", "cannot be connected"),
+        (consent, "form", "Bergen Fish Company"),
+    ];
+    for (simulator, text) in
+        [("authorizeNet", "getMerchantDetailsRequest"), ("worldpay", "approved"), ("quickBooks", "refresh")]
+    {
+        let base = demo.line["simulators"][simulator].as_str().expect("an address");
+        shown.push((format!("{base}/_sim"), "body", text));
+    }
+    let browser = Browser::start().await;
+    for (url, css, text) in shown {
+        browser.open(&url).await;
+        browser.until_text(css, text).await;
+        assert!(browser.fits_a_telephone().await, "{url} is wider than a telephone");
+        browser.leave_the_telephone().await;
+    }
+    browser.end().await;
+}
+
 on_both!(
+    the_pages_of_the_demo_and_of_its_simulators_fit_a_telephone,
     a_stranger_pays_the_demos_invoice_in_a_browser,
     a_stranger_cancels_and_comes_back_to_the_shop,
     an_owner_connects_the_books_and_a_used_link_says_so,

@@ -106,11 +106,13 @@ impl Browser {
         .await;
     }
 
-    /// Shows the page as on a small telephone, and says whether it fits into its width.
+    /// Shows the page as on a small telephone, and says whether it fits into its width: neither it nor a part of it
+    /// has to be moved sideways. Measured by the screen, since a telephone's window grows with what does not fit.
     pub(crate) async fn fits_a_telephone(&self) -> bool {
         let screen = json!({ "width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": true });
         self.screen("Emulation.setDeviceMetricsOverride", &screen).await;
-        let script = "return document.documentElement.scrollWidth <= window.innerWidth";
+        let script = "const moves = (it) => ['auto', 'scroll'].includes(getComputedStyle(it).overflowX) && it.scrollWidth > it.clientWidth; \
+                      return document.documentElement.scrollWidth <= screen.width && ![...document.querySelectorAll('*')].some(moves)";
         let answer = self.command("execute/sync", &json!({ "script": script, "args": [] })).await.expect(200);
         answer.json()["value"] == true
     }
