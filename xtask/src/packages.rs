@@ -1,5 +1,5 @@
-//! Libraries of the providers that tests talk through, and servers of others, by pip and npm, by name and in the versions that are written
-//! down beside the tests.
+//! What tests talk through or to that is not ours: the providers' own clients, and servers of others. By pip and npm,
+//! by name, in the versions that are written down beside the tests.
 //!
 //! Owns the folders that they lie in, below `target`. Refuses to touch what the system's Python has.
 
@@ -63,3 +63,6 @@ fn pip(name: &str, python: &Path, requirements: &Path) -> anyhow::Result<PathBuf
     fs::write(stamp, installed)?;
     Ok(inner)
 }
+
+#[cfg(test)]
+mod tests;
