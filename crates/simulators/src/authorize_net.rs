@@ -93,7 +93,7 @@ pub async fn start(settings: Settings) -> std::io::Result<Running> {
     let state = State::open("authorizeNet", &settings, record::settled).map_err(std::io::Error::other)?;
     let credentials = credentials(settings.seed);
     let simulator = Arc::new(Simulator {
-        post: webhooks::Post::of(&state),
+        post: webhooks::Post::of(&state, settings.sender.clone()),
         state: Arc::new(Mutex::new(state)),
         credentials: credentials.clone(),
         secrets: secrets(&credentials, settings.seed),

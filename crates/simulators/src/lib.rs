@@ -17,11 +17,26 @@ mod state;
 pub mod worldpay;
 mod xml;
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{future::Future, net::SocketAddr, path::PathBuf, pin::Pin, sync::Arc};
 
 use jiff::Timestamp;
 
 pub use running::Running;
+
+/// A message that a simulator has for somebody on this machine: a provider's webhook.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// Plain HTTP to a loopback address, looked at before it is handed over.
+    pub url: url::Url,
+    /// Names and values.
+    pub headers: Vec<(&'static str, String)>,
+    /// What is posted.
+    pub body: String,
+}
+
+/// Posts a message and tells whether it was taken. The simulators open no connection themselves: whoever starts them
+/// has the one way out.
+pub type Sender = Arc<dyn Fn(Message) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
 /// How a simulator is set up.
 #[derive(Clone)]
@@ -40,6 +55,8 @@ pub struct Settings {
     pub lower_case_reports: bool,
     /// The page sends the browser back with a form post instead of a redirect (worldpay-express.md §5.3).
     pub return_by_post: bool,
+    /// How webhooks leave; without it they wait.
+    pub sender: Option<Sender>,
     /// What is open about Intuit.
     pub quickbooks: quickbooks::Choices,
 }
@@ -55,6 +72,7 @@ impl Settings {
             hosted_window_seconds: 600,
             lower_case_reports: true,
             return_by_post: false,
+            sender: None,
             quickbooks: quickbooks::Choices::default(),
         }
     }

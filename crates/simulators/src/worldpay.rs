@@ -1,13 +1,21 @@
-//! Worldpay Express as far as a hosted payment needs it: the XML interface, the report and the page on one listener
-//! (worldpay-express.md). The namespace decides which host a message is for.
+//! Worldpay Express: the XML interface, tokens, the report and the page on one listener (worldpay-express.md). The
+//! namespace decides which host a message is for.
 
+mod accounts;
+mod batch;
 mod cards;
+mod charge;
+mod fields;
+mod follow;
 mod hosted;
+mod means;
 mod methods;
 mod page;
 mod query;
+mod record;
 mod redirect;
 mod reply;
+mod rotation;
 mod schema;
 
 use std::{
@@ -38,7 +46,9 @@ use crate::{
     state::{State, mix},
     xml,
 };
+use charge::Kind;
 use hosted::{Posted, Shown};
+use schema::Method as Call;
 
 /// A card that is approved (worldpay-express.md §6).
 pub const TEST_CARD: &str = "4111111111111111";
@@ -67,10 +77,12 @@ pub async fn start(settings: Settings) -> std::io::Result<Running> {
     .await
 }
 
-/// A sale is settled when the day of its batch is over in Central time (worldpay-express.md §3.15).
+/// What moved money is settled when the day of its batch is over in Central time (worldpay-express.md §3.15).
 fn settled(it: &Transaction, now: Timestamp) -> bool {
     let day = |at: Timestamp| at.to_zoned(reply::central()).date();
-    it.kind == "sale" && it.status == "approved" && day(it.created_at) < day(now)
+    matches!(it.kind.as_str(), "sale" | "capture" | "refund")
+        && it.status == "approved"
+        && day(it.created_at) < day(now)
 }
 
 fn credentials(seed: u64) -> Value {
@@ -95,8 +107,10 @@ impl Simulator {
     async fn answer(&self, request: Arrived) -> Result<Response, Cut> {
         let path = request.uri.path();
         if control::is_meant(&request) {
-            let shown = Shows { title: "Worldpay Express (simulated)", ..Shows::default() };
-            return Ok(control::answer(&shown, &self.state, &self.credentials, &request));
+            let title = "Worldpay Express (simulated)";
+            let shown = Shows { title, tokens: accounts::listed, ..Shows::default() };
+            let credentials = rotation::credentials(&self.state(), &self.credentials);
+            return Ok(control::answer(&shown, &self.state, &credentials, &request));
         }
         if path != "/" {
             return Ok(StatusCode::NOT_FOUND.into_response());
@@ -178,8 +192,9 @@ impl Simulator {
         let method = match schema::check(root) {
             Ok(method) => method,
             Err(text) => {
-                let known = matches!(root.namespace.as_str(), schema::REPORTING);
-                return reply::invalid(if known { schema::REPORTING } else { schema::TRANSACTION }, &text);
+                let known =
+                    [schema::REPORTING, schema::SERVICES].into_iter().find(|it| *it == root.namespace);
+                return reply::invalid(known.unwrap_or(schema::TRANSACTION), &text);
             }
         };
         if let Some(refusal) = self.refuse(root) {
@@ -187,17 +202,30 @@ impl Simulator {
         }
         let account = root.get(&["Credentials", "AccountID"]);
         let mut state = self.state();
+        let state = &mut *state;
         match method {
-            schema::Method::HealthCheck => methods::health_check(&state),
-            schema::Method::TransactionSetup => {
-                methods::transaction_setup(&mut state, root, self.settings.hosted_window_seconds)
+            Call::HealthCheck => methods::health_check(state),
+            Call::TransactionSetup => {
+                methods::transaction_setup(state, root, self.settings.hosted_window_seconds)
             }
-            schema::Method::TransactionSetupExpire => {
-                methods::transaction_setup_expire(&mut state, root, account)
+            Call::TransactionSetupExpire => methods::transaction_setup_expire(state, root, account),
+            Call::TransactionQuery => {
+                query::transaction_query(state, root, account, self.settings.lower_case_reports)
             }
-            schema::Method::TransactionQuery => {
-                query::transaction_query(&mut state, root, account, self.settings.lower_case_reports)
-            }
+            Call::AccountTokenCreate => rotation::create(state, account),
+            Call::AccountTokenActivate => rotation::activate(state, root, account),
+            Call::Sale => charge::charge(state, root, Kind::Sale, &self.hasher),
+            Call::Authorization => charge::charge(state, root, Kind::Authorization, &self.hasher),
+            Call::AvsOnly => charge::charge(state, root, Kind::AvsOnly, &self.hasher),
+            Call::Completion => follow::complete(state, root),
+            Call::Return => follow::give_back(state, root),
+            Call::Void => follow::void(state, root),
+            Call::Reversal => follow::reverse(state, root),
+            Call::PaymentAccountCreate => accounts::create(state, root, account),
+            Call::PaymentAccountCreateWithTransId => accounts::create_of_transaction(state, root, account),
+            Call::PaymentAccountUpdate => accounts::update(state, root, account),
+            Call::PaymentAccountDelete => accounts::delete(state, root, account),
+            Call::PaymentAccountQuery => accounts::query(state, root, account),
         }
     }
 
@@ -213,7 +241,8 @@ impl Simulator {
         if sent.iter().any(|(_, value)| value.is_empty()) {
             return Some(reply::invalid(&root.namespace, "Invalid Request"));
         }
-        let known = self.credentials.as_array().into_iter().flatten();
+        let credentials = rotation::credentials(&self.state(), &self.credentials);
+        let known = credentials.as_array().into_iter().flatten();
         let refused =
             |code, text| Some(reply::reply(&root.namespace, &root.name, &reply::outcome(code, text)));
         let Some(account) =

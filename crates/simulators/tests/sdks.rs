@@ -120,6 +120,75 @@ async fn a_connection_lives_and_ends(language: Language) -> (Running, Value) {
     (running, said)
 }
 
+/// A sale, a decline, a capture, a void, a refund before and after settlement; a card kept, charged, changed, deleted;
+/// the reports of all that. Judged by the ledger too.
+async fn money_and_cards_live_whole_lives(language: Language) {
+    let running = authorize_net::start(settings()).await.expect("it listens");
+    let address = format!("{}/xml/v1/request.api", running.url());
+    let known = running.credentials();
+    let (login, key) = (text(&known[0], "ApiLoginId"), text(&known[0], "TransactionKey"));
+    let said = run(language, "authorize_net_life", &[&address, login, key]).await;
+    let done = &said["transactions"];
+    let outcomes = ["sale", "declined", "held", "captured", "voided", "early", "refunded"];
+    assert_eq!(
+        outcomes.map(|it| text(&done[it], "outcome")),
+        ["1/1", "2/2", "1/1", "1/1", "1/1", "3/54", "1/1"],
+        "{said}"
+    );
+    assert_eq!(done["captured"]["id"], done["held"]["id"], "a capture keeps the id");
+    assert_eq!(done["refunded"]["refersTo"], done["sale"]["id"]);
+    let name = if language == Language::Python { "PYTHON" } else { "NODE" };
+    holds(
+        &said["profiles"],
+        &json!({
+            "made": "I00001", "chargedProfileIsIt": true, "updated": "I00001", "card": "XXXX1111", "expires": "2031-01",
+            "firstName": "Eve", "customer": format!("{name}-7"), "payments": 1, "deleted": "I00001", "gone": "I00001",
+            "after": "E00040",
+        }),
+    );
+    holds(
+        &said["reports"],
+        &json!({
+            "status": "settledSuccessfully", "settles": 19.99, "invoice": format!("{name}-1"),
+            "unsettled": ["capturedPendingSettlement", "refundPendingSettlement"], "batchState": "settledSuccessfully",
+            "brands": ["AmericanExpress", "Discover", "MasterCard", "Visa"], "inBatch": 4, "hasSale": true,
+        }),
+    );
+    if language == Language::Python {
+        // The SDK's classes give up on this type of the gateway's: too many ways to read an optional member.
+        holds(&said, &json!({ "notReadBySchema": ["getCustomerProfile"] }));
+    }
+    let ledger = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let ledger = ledger.get(format!("{}/_sim/ledger", running.url())).send().await.expect("an answer");
+    let ledger: Value = ledger.json().await.expect("JSON");
+    let row = |it: &Value| ["kind", "status", "amount"].map(|key| text(it, key).to_owned()).join(" ");
+    let rows: Vec<String> = ledger["transactions"].as_array().expect("rows").iter().map(row).collect();
+    assert_eq!(
+        rows,
+        [
+            "sale settled 19.99",
+            "sale declined 5.00",
+            "authorization approved 10.00",
+            "capture settled 7.50",
+            "sale voided 3.00",
+            "refund approved 4.00",
+            "sale approved 6.00",
+        ]
+    );
+    assert_eq!(ledger["tokens"], json!([]));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn authorize_nets_python_sdk_moves_money_in_xml() {
+    money_and_cards_live_whole_lives(Language::Python).await;
+}
+
+#[tokio::test]
+async fn authorize_nets_node_sdk_moves_money_in_json() {
+    money_and_cards_live_whole_lives(Language::Node).await;
+}
+
 #[tokio::test]
 async fn authorize_nets_python_sdk_is_answered_in_xml() {
     merchants_are_let_in_and_others_are_not(Language::Python).await;

@@ -131,7 +131,7 @@ async fn the_three_layers_of_errors() {
     }
     for (setup, transaction, message) in [
         ("", AMOUNT, "TransactionSetupMethod required"),
-        ("<TransactionSetupMethod>7</TransactionSetupMethod>", AMOUNT, "TransactionSetupMethod invalid"),
+        ("<TransactionSetupMethod>5</TransactionSetupMethod>", AMOUNT, "TransactionSetupMethod invalid"),
         (
             "<TransactionSetupMethod>1</TransactionSetupMethod><ReturnURL>http://a/</ReturnURL>",
             "",

@@ -3,7 +3,8 @@
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use anyhow::Context as _;
-use kontor_simulators::{Running, Settings, authorize_net, quickbooks, worldpay};
+use kontor_providers::http::{Call, Http, Method, Opened};
+use kontor_simulators::{Message, Running, Settings, authorize_net, quickbooks, worldpay};
 use serde_json::{Value, json};
 
 /// The simulators at work.
@@ -20,7 +21,8 @@ impl Simulators {
         let clock = Arc::new(move || ambient.now());
         let [authorize_net, worldpay, quickbooks] = listen.map(|listen| {
             let clock = clock.clone();
-            Settings { state: state.clone(), ..Settings::new(listen, clock) }
+            let sender: kontor_simulators::Sender = Arc::new(|it| Box::pin(post(it)));
+            Settings { state: state.clone(), sender: Some(sender), ..Settings::new(listen, clock) }
         });
         let on = |address: SocketAddr| format!("listening on {address}");
         Ok(Self {
@@ -58,4 +60,15 @@ impl Simulators {
     pub(crate) async fn stop(self) {
         tokio::join!(self.authorize_net.stop(), self.worldpay.stop(), self.quickbooks.stop());
     }
+}
+
+/// Posts a simulator's webhook to where it was said to go, which is this machine. Whether it was taken.
+async fn post(message: Message) -> bool {
+    let opened: Vec<Opened> = Opened::of(&message.url).into_iter().collect();
+    let Ok(http) = Http::new(&opened) else { return false };
+    let headers: Vec<(&str, &str)> =
+        message.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let body = message.body.into_bytes();
+    let call = Call { headers: &headers, body: body.into(), ..Call::new(Method::Post, &message.url) };
+    http.send(call).await.is_ok_and(|it| (200..300).contains(&it.status))
 }

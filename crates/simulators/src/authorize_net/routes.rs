@@ -33,7 +33,7 @@ fn shows() -> Shows {
         objects: |state| {
             let mut objects = Map::new();
             objects.insert("customerProfiles".to_owned(), Value::from(profiles::objects(state)));
-            objects.insert("notifications".to_owned(), Value::from(webhooks::told(state)));
+            objects.insert("notifications".to_owned(), Value::from(webhooks::told(state, false)));
             objects
         },
         more: record::capture,

@@ -7,6 +7,8 @@ use crate::{ledger, state::State, xml::around};
 
 /// The most rows of a table.
 const ROWS: usize = 200;
+/// The longest text of a cell.
+const LONGEST: usize = 44;
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-width:80rem;padding:1.5rem;color:#1d2733}\
     h1{font-size:1.4rem;margin:.2rem 0}h2{font-size:1.05rem;margin:1.8rem 0 .4rem}table{border-collapse:collapse;width:100%}\
@@ -22,7 +24,7 @@ const FIRST: [&str; 4] = ["createdAt", "id", "kind", "status"];
 
 /// All of it.
 pub(super) fn page(shows: &Shows, state: &State) -> String {
-    let mut body = transactions(state) + &setups(state) + &tokens(&(shows.tokens)(state));
+    let mut body = transactions(shows, state) + &setups(state) + &tokens(&(shows.tokens)(state));
     for (kind, rows) in (shows.objects)(state) {
         body += &objects(&kind, rows.as_array().map(Vec::as_slice).unwrap_or_default());
     }
@@ -46,19 +48,19 @@ pub(super) fn page(shows: &Shows, state: &State) -> String {
     )
 }
 
-fn transactions(state: &State) -> String {
-    let rows: Vec<Vec<String>> = state
-        .transactions
-        .iter()
-        .rev()
-        .take(ROWS)
+fn transactions(shows: &Shows, state: &State) -> String {
+    let (settled, now) = (state.settled, state.now());
+    let newest = state.transactions.iter().rev().take(ROWS);
+    let rows: Vec<Vec<String>> = newest
+        .flat_map(|it| (shows.more)(it).into_iter().chain([it.clone()]))
         .map(|it| {
             let brand = ledger::text(&it.detail, "brand");
+            let status = if settled(&it, now) { "settled" } else { &it.status };
             vec![
                 when(&it.created_at.to_string()),
                 it.id.clone(),
                 it.kind.clone(),
-                it.status.clone(),
+                status.to_owned(),
                 format!("{} {}", it.amount, it.currency),
                 it.reference.clone().unwrap_or_default(),
                 format!("{brand} {}", ledger::text(&it.detail, "masked")),
@@ -134,6 +136,17 @@ fn calls(state: &State) -> String {
     table("Last calls", &["When", "Operation", "Outcome"], &rows)
 }
 
+/// A text that fits beside others: the middle of a long one is left out.
+fn short(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    match (letters.get(..LONGEST / 2), letters.get(letters.len().saturating_sub(LONGEST / 4)..)) {
+        (Some(head), Some(tail)) if letters.len() > LONGEST => {
+            head.iter().chain(&['…']).chain(tail).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
 /// A time to the second; any other text as it is.
 fn when(text: &str) -> String {
     match text.parse::<jiff::Timestamp>() {
@@ -147,8 +160,9 @@ fn table(title: &str, names: &[&str], rows: &[Vec<String>]) -> String {
         return String::new();
     }
     // On a narrow page each row is a card, and each cell says what it is.
-    let cell =
-        |(it, name): (&String, &&str)| around("td", &format!(" data-name=\"{}\"", escape(name)), &escape(it));
+    let cell = |(it, name): (&String, &&str)| {
+        around("td", &format!(" data-name=\"{}\"", escape(name)), &escape(&short(it)))
+    };
     let row = |row: &Vec<String>| around("tr", "", &row.iter().zip(names).map(cell).collect::<String>());
     let head: String = names.iter().map(|it| around("th", " scope=\"col\"", &escape(it))).collect();
     let body: String = rows.iter().map(row).collect();

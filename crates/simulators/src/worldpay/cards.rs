@@ -1,6 +1,7 @@
 //! What becomes of a card: the certification triggers (worldpay-express.md §6). No card number outlives this file's callers.
 
 use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
 
 use super::reply::central;
 
@@ -14,8 +15,54 @@ pub(super) struct Card {
     pub(super) cvv: String,
 }
 
+/// What may be known of a card: what an answer shows, and nothing more.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Face {
+    pub(super) brand: String,
+    /// `xxxx-xxxx-xxxx-1111`.
+    pub(super) masked: String,
+    /// The first six digits.
+    pub(super) bin: String,
+    /// Two digits each; empty where they were not given.
+    pub(super) month: String,
+    pub(super) year: String,
+    is_valid: bool,
+}
+
 /// A card that is always declined, for people who try the page. Its digits are nobody's.
-const ALWAYS_DECLINED: &str = "4000000000000002";
+const ALWAYS_DECLINED: (&str, &str) = ("400000", "xxxx-xxxx-xxxx-0002");
+
+impl Face {
+    pub(super) fn new(number: &str, month: &str, year: &str) -> Self {
+        let brand = brand(number);
+        Self {
+            brand: brand.to_owned(),
+            masked: format!("xxxx-xxxx-xxxx-{}", last_four(number)),
+            bin: number.get(..6).unwrap_or_default().to_owned(),
+            month: month.to_owned(),
+            year: year.to_owned(),
+            is_valid: luhn(number) && brand != "Other",
+        }
+    }
+
+    pub(super) fn of(card: &Card) -> Self {
+        Self::new(&card.number, &format!("{:02}", card.month), &format!("{:02}", card.year))
+    }
+
+    pub(super) fn is_valid(&self) -> bool {
+        self.is_valid
+    }
+
+    /// The last four digits.
+    pub(super) fn tail(&self) -> &str {
+        last_four(&self.masked)
+    }
+}
+
+fn last_four(number: &str) -> &str {
+    number.get(number.len().saturating_sub(4)..).unwrap_or_default()
+}
 
 /// What is asked of the processor.
 pub(super) struct Asked<'a> {
@@ -44,10 +91,16 @@ pub(super) struct Verdict {
     pub(super) status: (&'static str, &'static str),
 }
 
-/// The processor's answer.
+/// The processor's answer about a card that was typed.
+#[cfg(test)]
 pub(super) fn judge(card: &Card, asked: &Asked<'_>) -> Verdict {
+    decide(&Face::of(card), &card.cvv, asked)
+}
+
+/// The processor's answer.
+pub(super) fn decide(face: &Face, cvv: &str, asked: &Asked<'_>) -> Verdict {
     let avs = address(asked);
-    let cvv = match card.cvv.as_str() {
+    let cvv = match cvv {
         "" => "",
         "123" | "111" => "M",
         "564" => "P",
@@ -63,10 +116,10 @@ pub(super) fn judge(card: &Card, asked: &Asked<'_>) -> Verdict {
         status,
     };
     let declined = |code, message| refused(code, message, "007", ("Declined", "2"));
-    if !luhn(&card.number) || brand(&card.number) == "Other" {
+    if !face.is_valid {
         return Verdict { avs: "", cvv: "", ..refused("101", "INVALID CARD INFO", "14", ("Error", "13")) };
     }
-    if card.number == ALWAYS_DECLINED {
+    if (face.bin.as_str(), face.masked.as_str()) == ALWAYS_DECLINED {
         return declined("20", "Declined");
     }
     match asked.amount {

@@ -3,13 +3,15 @@
 use std::hash::{BuildHasher as _, RandomState};
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::Map;
 
 use super::{
-    cards::{self, Asked, Card, Verdict},
+    accounts::{self, Account, New},
+    batch,
+    cards::{self, Asked, Card, Face, Verdict},
     page,
+    record::{self, Made},
     redirect::{self, Completion, Pairs},
-    reply::central,
 };
 use crate::{
     ledger::{MAX_ROWS, Setup, Transaction, text},
@@ -76,10 +78,13 @@ pub(super) fn submit(state: &mut State, setup: Setup, posted: &Posted, hasher: &
     let (address, zip) =
         (billing("address", "txtBillingEditAddress1"), billing("zip", "txtBillingEditZipcode"));
     let name = billing("name", "txtBillingEditName");
+    let face = Face::of(&card);
+    if matches!(get("method").as_str(), "7" | "8") {
+        return save(state, setup, face, [&name, &address, &zip]);
+    }
     let now = state.now();
-    let batch = now.to_zoned(central()).date().to_string();
-    // Kept in memory alone and under a key of this process: no card can be told from it.
-    let print = hasher.hash_one((get("account"), batch, &card.number, &setup.amount));
+    // Kept in memory alone and under a key of this process.
+    let print = hasher.hash_one((get("account"), batch::day(now), &face.bin, &face.masked, &setup.amount));
     let asked = Asked {
         amount: &setup.amount,
         address: &address,
@@ -88,11 +93,10 @@ pub(super) fn submit(state: &mut State, setup: Setup, posted: &Posted, hasher: &
         partial: get("partial") == "1",
         repeated: state.seen.contains_key(&print),
     };
-    let verdict = cards::judge(&card, &asked);
-    let transaction = record(state, &setup, &card, &verdict, [&name, &address, &zip]);
+    let verdict = cards::decide(&face, &card.cvv, &asked);
+    let transaction = record(state, &setup, &face, &verdict, [&name, &address, &zip]);
     let (id, approval) = (transaction.id.clone(), text(&transaction.detail, "approval").to_owned());
     let network = text(&transaction.detail, "network").to_owned();
-    state.add(transaction);
     if verdict.approved.is_none() {
         let message = format!("{}. Try another card, or cancel.", verdict.message);
         return Shown::Page(page::form(&setup, &[message], now));
@@ -105,9 +109,9 @@ pub(super) fn submit(state: &mut State, setup: Setup, posted: &Posted, hasher: &
         transaction_id: &id,
         approval: &approval,
         verdict: &verdict,
-        last_four: last_four(&card.number),
-        logo: cards::brand(&card.number),
-        bin: card.number.get(..6).unwrap_or_default(),
+        last_four: face.tail(),
+        logo: &face.brand,
+        bin: &face.bin,
         address: &address,
         zip: &zip,
         network_id: &network,
@@ -145,76 +149,68 @@ fn card(setup: &Setup, posted: &Posted, now: Timestamp) -> (Card, Vec<String>) {
     (card, wrong)
 }
 
-fn last_four(number: &str) -> &str {
-    number.get(number.len().saturating_sub(4)..).unwrap_or_default()
-}
-
 /// The row that the report shows later.
 fn record(
     state: &mut State,
     setup: &Setup,
-    card: &Card,
+    face: &Face,
     verdict: &Verdict,
     billing: [&str; 3],
 ) -> Transaction {
-    let now = state.now();
-    let central = now.to_zoned(central());
-    let place = u64::try_from(state.transactions.len()).unwrap_or(u64::MAX).saturating_add(1);
-    let tracking = format!("{:016X}{:016X}", state.draw(), state.draw());
     let is_sale = text(&setup.detail, "method") == "1";
-    let approved = verdict.approved.is_some();
-    let (status, code) = match (approved, is_sale) {
-        (true, false) => ("Authorized", "5"),
-        _ => verdict.status,
-    };
-    let mut detail = Map::new();
-    for key in ["account", "acceptor", "application", "terminal", "terminalType", "ticket"] {
-        if let Some(value) = setup.detail.get(key) {
-            detail.insert(key.to_owned(), value.clone());
-        }
-    }
-    let (name, address, zip) = (billing[0], billing[1], billing[2]);
-    let more = json!({
-        "type": if is_sale { "CreditCardSale" } else { "CreditCardAuthorization" },
-        "status": status,
-        "statusCode": code,
-        "code": verdict.code,
-        "message": verdict.message,
-        "hostCode": verdict.host_code,
-        "avs": verdict.avs,
-        "cvv": verdict.cvv,
-        "month": format!("{:02}", card.month),
-        "year": format!("{:02}", card.year),
-        "brand": cards::brand(&card.number),
-        "masked": format!("xxxx-xxxx-xxxx-{}", last_four(&card.number)),
-        "name": name,
-        "address": address,
-        "zip": zip,
-        "tracking": tracking,
-        "approvedAmount": verdict.approved.clone().unwrap_or_default(),
-        "approval": if approved { central.strftime("0000%M").to_string() } else { String::new() },
-        "network": central.strftime("%Y%m%d%H%M%S1").to_string(),
-        "item": if approved && is_sale { place.to_string() } else { String::new() },
-    });
-    if let Value::Object(more) = more {
-        detail.extend(more);
-    }
-    Transaction {
-        id: 300_000_000_u64.saturating_add(place).to_string(),
-        kind: if is_sale { "sale" } else { "authorization" }.to_owned(),
-        status: match verdict.code {
-            "0" | "5" => "approved",
-            "101" => "error",
-            _ => "declined",
-        }
-        .to_owned(),
-        amount: verdict.approved.clone().unwrap_or_else(|| setup.amount.clone()),
-        currency: "USD".to_owned(),
+    let is_authorized = verdict.approved.is_some() && !is_sale;
+    let status = if is_authorized { ("Authorized", "5") } else { verdict.status };
+    let made = Made {
+        origin: origin(setup),
+        kind: if is_sale { "sale" } else { "authorization" },
+        method: if is_sale { "CreditCardSale" } else { "CreditCardAuthorization" },
+        face,
+        verdict: &Verdict { status, ..verdict.clone() },
+        amount: &setup.amount,
+        billing,
         reference: setup.reference.clone(),
-        setup_id: Some(setup.id.clone()),
-        related_id: None,
+        setup: Some(setup.id.clone()),
+        related: None,
         token: None,
-        created_at: now,
-        detail,
+        approval: "",
+    };
+    record::add(state, made)
+}
+
+/// Whose page it is.
+fn origin(setup: &Setup) -> Map<String, serde_json::Value> {
+    let kept = ["account", "acceptor", "application", "terminal", "terminalType", "ticket"];
+    let known = kept.iter().filter_map(|key| Some(((*key).to_owned(), setup.detail.get(*key)?.clone())));
+    known.collect()
+}
+
+/// Keeps the card and charges nothing: the number's form and check digit count, nobody is asked.
+fn save(state: &mut State, setup: Setup, face: Face, billing: [&str; 3]) -> Shown {
+    let get = |key: &str| text(&setup.detail, key).to_owned();
+    if !face.is_valid() {
+        let wrong = ["Card Number is not valid.".to_owned()];
+        return Shown::Page(page::form(&setup, &wrong, state.now()));
     }
+    let names = ["BillingName", "BillingAddress1", "BillingZipcode"].map(str::to_owned);
+    let address: Vec<(String, String)> =
+        names.into_iter().zip(billing.map(str::to_owned)).filter(|it| !it.1.is_empty()).collect();
+    let owner = get("account");
+    let (kept, message): (Option<Account>, &str) = if get("method") == "8" {
+        (accounts::replace(state, &owner, &get("token"), face, &setup.id), "PaymentAccount updated")
+    } else {
+        let (reference, kind) = (get("tokenReference"), get("tokenType"));
+        let new = New { owner: &owner, reference: &reference, kind: &kind, face, address, setup: &setup.id };
+        (Some(accounts::add(state, new)), "PaymentAccount created")
+    };
+    let Some(account) = kept else { return Shown::Page(page::refused("PaymentAccountID invalid")) };
+    state.set_status(&setup.id, "completed");
+    let pairs = redirect::saved(&redirect::Saved {
+        setup_id: &setup.id,
+        services_id: &accounts::number(state),
+        message,
+        token: &account.id,
+        last_four: account.face.tail(),
+        validation_code: text(&setup.detail, "validationCode"),
+    });
+    Shown::Back { setup: Box::new(setup), pairs }
 }

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use serde_json::{Map, Value};
 
 use super::{
+    fields,
     reply::{dates, group, outcome, reply, tag},
     schema::TRANSACTION,
 };
@@ -35,7 +36,7 @@ pub(super) fn transaction_setup(state: &mut State, root: &Element, window: i64) 
     let setup = Setup {
         id: id.clone(),
         status: "open".to_owned(),
-        amount: money(root.get(&["Transaction", "TransactionAmount"])).unwrap_or_default(),
+        amount: money(root.get(&["Transaction", "TransactionAmount"])).unwrap_or_else(|| "0.00".to_owned()),
         reference: Some(root.get(&["Transaction", "ReferenceNumber"]).to_owned()).filter(|it| !it.is_empty()),
         created_at: now,
         expires_at: now.saturating_add(SignedDuration::from_secs(window)).unwrap_or(now),
@@ -73,15 +74,24 @@ fn refuse(root: &Element) -> Option<String> {
     if method.is_empty() {
         return Some("TransactionSetupMethod required".to_owned());
     }
-    // The others belong to saved cards and other means of payment, which this simulator does not have.
-    if method != "1" && method != "2" {
+    // The others belong to means of payment that this simulator does not have.
+    if !matches!(method, "1" | "2" | "7" | "8") {
         return Some("TransactionSetupMethod invalid".to_owned());
     }
     let amount = root.get(&["Transaction", "TransactionAmount"]);
-    if amount.is_empty() {
+    if matches!(method, "7" | "8") {
+        let token = |name: &str| root.get(&["PaymentAccount", name]);
+        let needed = ["PaymentAccountType", "PaymentAccountReferenceNumber"];
+        let missing = needed.into_iter().chain((method == "8").then_some("PaymentAccountID"));
+        if let Some(name) = missing.into_iter().find(|it| token(it).is_empty()) {
+            return Some(format!("{name} required"));
+        }
+        if !is_nothing(amount) && money(amount).is_none() {
+            return Some("TransactionAmount invalid".to_owned());
+        }
+    } else if amount.is_empty() {
         return Some("TransactionAmount required".to_owned());
-    }
-    if money(amount).is_none() {
+    } else if money(amount).is_none() {
         return Some("TransactionAmount invalid".to_owned());
     }
     let return_url = root.get(&["TransactionSetup", "ReturnURL"]);
@@ -91,34 +101,16 @@ fn refuse(root: &Element) -> Option<String> {
         None => return Some("ReturnURL invalid".to_owned()),
         Some(_) => {}
     }
-    let longest = [
-        ("Transaction", "ReferenceNumber", 50),
-        ("Transaction", "TicketNumber", 50),
-        ("Terminal", "TerminalID", 40),
-        ("Address", "BillingName", 100),
-        ("Address", "BillingAddress1", 50),
-        ("Address", "BillingZipcode", 20),
-    ];
-    for (class, name, longest) in longest {
-        if root.get(&[class, name]).chars().count() > longest {
-            return Some(format!("{name} invalid"));
-        }
-    }
-    let flags = [
-        ("TransactionSetup", "Embedded"),
-        ("TransactionSetup", "CVVRequired"),
-        ("TransactionSetup", "AutoReturn"),
-        ("Address", "AddressEditAllowed"),
-        ("Transaction", "DuplicateCheckDisableFlag"),
-        ("Transaction", "DuplicateOverrideFlag"),
-        ("Transaction", "PartialApprovedFlag"),
-    ];
-    let wrong = flags.iter().find(|(class, name)| !matches!(root.get(&[class, name]), "" | "0" | "1"));
-    wrong.map(|(_, name)| format!("{name} invalid"))
+    fields::wrong(root)
+}
+
+/// No amount, or none that is charged.
+fn is_nothing(amount: &str) -> bool {
+    amount.is_empty() || (amount.contains('0') && amount.bytes().all(|it| matches!(it, b'0' | b'.')))
 }
 
 /// Dollars as Express keeps them, with two decimals: `1200` comes back as `1200.00` (§2.3).
-fn money(sent: &str) -> Option<String> {
+pub(super) fn money(sent: &str) -> Option<String> {
     let (whole, part) = sent.split_once('.').unwrap_or((sent, "00"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
     if sent.len() > 10 || !digits(whole) || !digits(part) || part.len() > 2 {
@@ -129,7 +121,7 @@ fn money(sent: &str) -> Option<String> {
     (amount != "0.00").then_some(amount)
 }
 
-fn guid(state: &mut State) -> String {
+pub(super) fn guid(state: &mut State) -> String {
     let (high, low) = (state.draw(), state.draw());
     let hex = format!("{high:016X}{low:016X}");
     let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default().to_owned();
@@ -165,6 +157,9 @@ fn detail(root: &Element, code: &str) -> Map<String, Value> {
         ("duplicateDisable", "Transaction", "DuplicateCheckDisableFlag"),
         ("duplicateOverride", "Transaction", "DuplicateOverrideFlag"),
         ("partial", "Transaction", "PartialApprovedFlag"),
+        ("token", "PaymentAccount", "PaymentAccountID"),
+        ("tokenReference", "PaymentAccount", "PaymentAccountReferenceNumber"),
+        ("tokenType", "PaymentAccount", "PaymentAccountType"),
         ("terminal", "Terminal", "TerminalID"),
         ("terminalType", "Terminal", "TerminalType"),
     ];

@@ -82,7 +82,7 @@ pub(super) fn form(setup: &Setup, wrong: &[String], now: Timestamp) -> String {
              <span class=\"hoverHelpText\">the digits beside the signature</span>"
         ),
         billing = billing(setup),
-        amount = row("trAmount", "Amount:", &format!("${}", escape(&setup.amount))),
+        amount = amount(setup),
         footer = if get("embedded") == "1" {
             ""
         } else {
@@ -90,6 +90,14 @@ pub(super) fn form(setup: &Setup, wrong: &[String], now: Timestamp) -> String {
         },
     );
     document(text(&setup.detail, "css"), &body)
+}
+
+/// What is charged; where nothing is, what is kept.
+fn amount(setup: &Setup) -> String {
+    match text(&setup.detail, "method") {
+        "7" | "8" => row("trAmount", "Card:", "kept for later payments, nothing is charged"),
+        _ => row("trAmount", "Amount:", &format!("${}", escape(&setup.amount))),
+    }
 }
 
 /// Logo, tagline and welcome; nothing of it where the page stands inside another.
@@ -163,7 +171,12 @@ pub(super) fn back(setup: &Setup, pairs: &Pairs, leave: Leave) -> String {
     let title = escape(text(&setup.detail, "returnTitle"));
     let title = if title.is_empty() { "Return to merchant" } else { &title };
     let paid = pairs.first().is_some_and(|(_, status)| status == "Complete");
-    let said = if paid { "Your payment was taken." } else { "The transaction was cancelled." };
+    let kept = matches!(text(&setup.detail, "method"), "7" | "8");
+    let said = match (paid, kept) {
+        (true, true) => "Your card was kept.",
+        (true, false) => "Your payment was taken.",
+        (false, _) => "The transaction was cancelled.",
+    };
     let link = format!("<p><a id=\"returnLink\" href=\"{}\">{title}</a></p>", escape(&url));
     let inner = match leave {
         Leave::Never => String::new(),

@@ -130,8 +130,9 @@ fn item(it: &Transaction, now: Timestamp, lower_case: bool) -> String {
     let setup = it.setup_id.clone().unwrap_or_default();
     let setup = if lower_case { setup.to_lowercase() } else { setup };
     let at = it.created_at.to_zoned(central());
-    let (status, code) =
-        if settled(it, now) { ("Settled", "15") } else { (get("status"), get("statusCode")) };
+    // What was given back whole stays so after settlement.
+    let is_settled = settled(it, now) && get("status") != "Returned";
+    let (status, code) = if is_settled { ("Settled", "15") } else { (get("status"), get("statusCode")) };
     let reference = it.reference.clone().unwrap_or_default();
     let fields = [
         ("TransactionID", it.id.clone()),

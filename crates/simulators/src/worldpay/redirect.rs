@@ -49,6 +49,30 @@ pub(super) fn completed(it: &Completion<'_>) -> Pairs {
     all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
 }
 
+/// Names and values of a card that was kept.
+pub(super) struct Saved<'a> {
+    pub(super) setup_id: &'a str,
+    pub(super) services_id: &'a str,
+    pub(super) message: &'a str,
+    pub(super) token: &'a str,
+    pub(super) last_four: &'a str,
+    pub(super) validation_code: &'a str,
+}
+
+/// What comes back after a card was kept; the order is inferred (§5.1).
+pub(super) fn saved(it: &Saved<'_>) -> Pairs {
+    vec![
+        ("HostedPaymentStatus", "Complete".to_owned()),
+        ("TransactionSetupID", it.setup_id.to_owned()),
+        ("ServicesID", it.services_id.to_owned()),
+        ("ExpressResponseCode", "0".to_owned()),
+        ("ExpressResponseMessage", it.message.to_owned()),
+        ("PaymentAccountID", it.token.to_owned()),
+        ("LastFour", it.last_four.to_owned()),
+        ("ValidationCode", it.validation_code.to_owned()),
+    ]
+}
+
 /// What comes back after a cancel: these two alone.
 pub(super) fn cancelled(setup_id: &str) -> Pairs {
     vec![("HostedPaymentStatus", "Cancelled".to_owned()), ("TransactionSetupID", setup_id.to_owned())]

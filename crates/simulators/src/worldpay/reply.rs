@@ -57,7 +57,7 @@ pub(super) fn about_another(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     loop {
-        let found = ["<TransactionSetupID>", "<TransactionID>", "<ReferenceNumber>"]
+        let found = ["<TransactionSetupID>", "<TransactionID>", "<ReferenceNumber>", "<PaymentAccountID>"]
             .iter()
             .filter_map(|name| rest.find(name).map(|at| at.saturating_add(name.len())))
             .min();

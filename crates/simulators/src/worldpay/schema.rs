@@ -4,7 +4,7 @@ use crate::xml::Element;
 
 pub(super) const TRANSACTION: &str = "https://transaction.elementexpress.com";
 pub(super) const REPORTING: &str = "https://reporting.elementexpress.com";
-const SERVICES: &str = "https://services.elementexpress.com";
+pub(super) const SERVICES: &str = "https://services.elementexpress.com";
 
 /// What every method of the transaction host accepts below its root.
 const CLASSES: [&str; 18] = [
@@ -26,6 +26,19 @@ const CLASSES: [&str; 18] = [
     "PaymentAccount",
     "DemandDepositAccount",
     "ValidateCredentials",
+];
+
+/// The same for the services host.
+const SERVICE_CLASSES: [&str; 9] = [
+    "Credentials",
+    "Application",
+    "PaymentAccount",
+    "PaymentAccountParameters",
+    "Card",
+    "Transaction",
+    "Address",
+    "DemandDepositAccount",
+    "ExtendedParameters",
 ];
 
 const CREDENTIALS: [&str; 4] = ["AccountID", "AccountToken", "AcceptorID", "NewAccountToken"];
@@ -176,7 +189,43 @@ pub(super) enum Method {
     TransactionSetup,
     TransactionSetupExpire,
     TransactionQuery,
+    AccountTokenCreate,
+    AccountTokenActivate,
+    Sale,
+    Authorization,
+    AvsOnly,
+    Completion,
+    Return,
+    Void,
+    Reversal,
+    PaymentAccountCreate,
+    PaymentAccountCreateWithTransId,
+    PaymentAccountUpdate,
+    PaymentAccountDelete,
+    PaymentAccountQuery,
 }
+
+/// Each method's host and name.
+const METHODS: [(&str, &str, Method); 18] = [
+    (TRANSACTION, "HealthCheck", Method::HealthCheck),
+    (TRANSACTION, "TransactionSetup", Method::TransactionSetup),
+    (TRANSACTION, "TransactionSetupExpire", Method::TransactionSetupExpire),
+    (TRANSACTION, "AccountTokenCreate", Method::AccountTokenCreate),
+    (TRANSACTION, "AccountTokenActivate", Method::AccountTokenActivate),
+    (TRANSACTION, "CreditCardSale", Method::Sale),
+    (TRANSACTION, "CreditCardAuthorization", Method::Authorization),
+    (TRANSACTION, "CreditCardAVSOnly", Method::AvsOnly),
+    (TRANSACTION, "CreditCardAuthorizationCompletion", Method::Completion),
+    (TRANSACTION, "CreditCardReturn", Method::Return),
+    (TRANSACTION, "CreditCardVoid", Method::Void),
+    (TRANSACTION, "CreditCardReversal", Method::Reversal),
+    (SERVICES, "PaymentAccountCreate", Method::PaymentAccountCreate),
+    (SERVICES, "PaymentAccountCreateWithTransID", Method::PaymentAccountCreateWithTransId),
+    (SERVICES, "PaymentAccountUpdate", Method::PaymentAccountUpdate),
+    (SERVICES, "PaymentAccountDelete", Method::PaymentAccountDelete),
+    (SERVICES, "PaymentAccountQuery", Method::PaymentAccountQuery),
+    (REPORTING, "TransactionQuery", Method::TransactionQuery),
+];
 
 /// Which method it is, once the schema has nothing against it.
 pub(super) fn check(root: &Element) -> Result<Method, String> {
@@ -184,18 +233,19 @@ pub(super) fn check(root: &Element) -> Result<Method, String> {
     if namespace.is_empty() {
         return Err("TargetNamespace required".to_owned());
     }
-    let method = match (namespace, root.name.as_str()) {
-        (TRANSACTION, "HealthCheck") => Method::HealthCheck,
-        (TRANSACTION, "TransactionSetup") => Method::TransactionSetup,
-        (TRANSACTION, "TransactionSetupExpire") => Method::TransactionSetupExpire,
-        (REPORTING, "TransactionQuery") => Method::TransactionQuery,
-        (TRANSACTION | REPORTING | SERVICES, name) => {
-            return Err(format!("The '{namespace}:{name}' element is not declared."));
+    let known = METHODS.iter().find(|it| (it.0, it.1) == (namespace, root.name.as_str()));
+    let method = match known {
+        Some(it) => it.2,
+        None if matches!(namespace, TRANSACTION | REPORTING | SERVICES) => {
+            return Err(format!("The '{namespace}:{}' element is not declared.", root.name));
         }
-        _ => return Err("TargetNamespace required".to_owned()),
+        None => return Err("TargetNamespace required".to_owned()),
     };
-    let query = ["Credentials", "Application", "Parameters", "ExtendedParameters"];
-    let classes: &[&str] = if method == Method::TransactionQuery { &query } else { &CLASSES };
+    let classes: &[&str] = match namespace {
+        REPORTING => &["Credentials", "Application", "Parameters", "ExtendedParameters"],
+        SERVICES => &SERVICE_CLASSES,
+        _ => &CLASSES,
+    };
     children(root, namespace, classes)?;
     for required in ["Credentials", "Application"] {
         if root.child(required).is_none() {

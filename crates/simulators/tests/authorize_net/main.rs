@@ -8,6 +8,9 @@
 
 mod support;
 
+mod hosted;
 mod profiles;
 mod reports;
+mod safety;
 mod transactions;
+mod webhooks;

@@ -282,17 +282,21 @@ fn everything(state: &State, secrets: &[(String, String)]) -> Value {
     let hooks: Vec<Value> = state.all_own::<Hook>(HOOKS).iter().map(|(id, it)| shown(id, it)).collect();
     let keys: Vec<Value> =
         secrets.iter().map(|(login, key)| json!({ "ApiLoginId": login, "SignatureKey": key })).collect();
-    json!({ "signatureKeys": keys, "webhooks": hooks, "notifications": told(state) })
+    json!({ "signatureKeys": keys, "webhooks": hooks, "notifications": told(state, true) })
 }
 
-/// Messages and what came of them, for the ledger.
-pub(in crate::authorize_net) fn told(state: &State) -> Vec<Value> {
+/// Messages and what came of them; with what they say where that is wanted.
+pub(in crate::authorize_net) fn told(state: &State, whole: bool) -> Vec<Value> {
     let all = state.all_own::<Notification>(NOTIFICATIONS).into_iter();
     all.map(|(_, it)| {
-        json!({
+        let mut told = json!({
             "notificationId": it.id, "eventType": it.event, "eventDate": it.date, "status": it.status,
-            "tries": it.tries, "webhookId": it.hook, "body": it.body,
-        })
+            "tries": it.tries, "webhookId": it.hook,
+        });
+        if let (true, Some(told)) = (whole, told.as_object_mut()) {
+            told.insert("body".to_owned(), Value::from(it.body));
+        }
+        told
     })
     .collect()
 }

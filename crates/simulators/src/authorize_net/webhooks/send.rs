@@ -2,36 +2,31 @@
 
 use std::{
     collections::BTreeMap,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use axum::body::Body;
-use hyper::Request;
-use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
-use tokio::net::TcpStream;
 use url::{Host, Url};
 
 use super::{HOOKS, Hook, NOTIFICATIONS, Notification, next_try, signature};
-use crate::{faults::Action, running::lock, spoil, state::State};
+use crate::{Message, Sender, faults::Action, running::lock, spoil, state::State};
 
 /// How long an endpoint may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What waits to be sent, by its place and when it is due.
-#[derive(Default)]
 pub(in crate::authorize_net) struct Post {
+    sender: Option<Sender>,
     waiting: Mutex<BTreeMap<String, Timestamp>>,
 }
 
 impl Post {
     /// What waited when the file was written.
-    pub(in crate::authorize_net) fn of(state: &State) -> Self {
+    pub(in crate::authorize_net) fn of(state: &State, sender: Option<Sender>) -> Self {
         let all = state.all_own::<Notification>(NOTIFICATIONS).into_iter();
         let waiting = all.filter_map(|(place, it)| Some((place, it.next_at?))).collect();
-        Self { waiting: Mutex::new(waiting) }
+        Self { sender, waiting: Mutex::new(waiting) }
     }
 
     fn waiting(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Timestamp>> {
@@ -55,16 +50,14 @@ impl Post {
 }
 
 /// Where a webhook may go: plain HTTP to this machine.
-pub(super) fn target(url: &str) -> Option<(SocketAddr, Url)> {
+pub(super) fn target(url: &str) -> Option<Url> {
     let url = Url::parse(url).ok().filter(|it| it.scheme() == "http" && it.username().is_empty())?;
-    let ip = match url.host()? {
-        Host::Ipv4(ip) => IpAddr::V4(ip),
-        Host::Ipv6(ip) => IpAddr::V6(ip),
-        Host::Domain("localhost") => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        Host::Domain(_) => return None,
+    let is_here = match url.host()? {
+        Host::Ipv4(ip) => ip.is_loopback(),
+        Host::Ipv6(ip) => ip.is_loopback(),
+        Host::Domain(name) => name == "localhost",
     };
-    let address = SocketAddr::new(ip, url.port_or_known_default()?);
-    ip.is_loopback().then_some((address, url))
+    is_here.then_some(url)
 }
 
 /// Sends a message and writes down whether it was taken. Returns its status.
@@ -80,7 +73,7 @@ pub(in crate::authorize_net) async fn send(
         let hook: Hook = state.own(HOOKS, &notification.hook)?;
         (notification, hook)
     };
-    let taken = told(state, &notification, &hook, secrets).await;
+    let taken = told(state, post, &notification, &hook, secrets).await;
     let mut state = lock(state);
     let now = state.now();
     // It may have been forgotten meanwhile.
@@ -110,6 +103,7 @@ pub(in crate::authorize_net) async fn send(
 /// Whether the endpoint took it, as far as this side knows.
 async fn told(
     state: &Arc<Mutex<State>>,
+    post: &Post,
     notification: &Notification,
     hook: &Hook,
     secrets: &[(String, String)],
@@ -118,7 +112,9 @@ async fn told(
     let signed = signature(key, &notification.body);
     // A cut before the work: it is not sent, and this side knows.
     let Ok(fault) = spoil::meet(state, "Webhook").await else { return false };
-    let Some(fault) = fault else { return post(hook, &notification.id, &notification.body, &signed).await };
+    let Some(fault) = fault else {
+        return post.post(hook, &notification.id, &notification.body, &signed).await;
+    };
     let body = match fault.action {
         // Lost on the way, and this side believes that it arrived.
         Action::NoRedirect => return true,
@@ -132,35 +128,26 @@ async fn told(
         Action::WrongId => signature(&spoil::another(key), &body),
         _ => signed,
     };
-    let taken = post(hook, &notification.id, &body, &signed).await;
+    let taken = post.post(hook, &notification.id, &body, &signed).await;
     match fault.action {
-        Action::DuplicateRedirect => post(hook, &notification.id, &body, &signed).await,
+        Action::DuplicateRedirect => post.post(hook, &notification.id, &body, &signed).await,
         // It arrived, and this side does not know.
         Action::CutAfter => false,
         _ => taken,
     }
 }
 
-/// Posts it; whether the answer's status says that it was taken.
-async fn post(hook: &Hook, id: &str, body: &str, signed: &str) -> bool {
-    let Some((address, url)) = target(&hook.url) else { return false };
-    let asked = async {
-        let stream = TcpStream::connect(address).await.ok()?;
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.ok()?;
-        let driven = tokio::spawn(connection);
-        let path = url.query().map_or_else(|| url.path().to_owned(), |it| format!("{}?{it}", url.path()));
-        let request = Request::post(path)
-            .header("host", address.to_string())
-            .header("content-type", "application/json")
-            .header("user-agent", "Authorize.Net Webhooks (simulated)")
-            .header("x-anet-signature", signed)
-            .header("x-request-id", id)
-            .body(Body::from(body.to_owned()))
-            .ok()?;
-        let answer = sender.send_request(request).await.ok()?;
-        driven.abort();
-        Some(answer.status().is_success())
-    };
-    matches!(tokio::time::timeout(PATIENCE, asked).await, Ok(Some(true)))
+impl Post {
+    /// Posts it; whether the answer's status says that it was taken.
+    async fn post(&self, hook: &Hook, id: &str, body: &str, signed: &str) -> bool {
+        let (Some(url), Some(sender)) = (target(&hook.url), &self.sender) else { return false };
+        let headers = vec![
+            ("content-type", "application/json".to_owned()),
+            ("user-agent", "Authorize.Net Webhooks (simulated)".to_owned()),
+            ("x-anet-signature", signed.to_owned()),
+            ("x-request-id", id.to_owned()),
+        ];
+        let sent = sender(Message { url, headers, body: body.to_owned() });
+        matches!(tokio::time::timeout(PATIENCE, sent).await, Ok(true))
+    }
 }
