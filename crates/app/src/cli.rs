@@ -66,6 +66,15 @@ pub(crate) enum Templates {
         #[arg(long, value_name = "DIR", value_parser = existing)]
         fixtures: Option<PathBuf>,
     },
+    /// Plays a provider out of a fixture, again and again, until it is ended.
+    Fake {
+        /// The fixture.
+        #[arg(value_name = "FILE", value_parser = existing)]
+        fixture: PathBuf,
+        /// Where it stands.
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9300")]
+        listen: SocketAddr,
+    },
     /// Prints the JSON Schema of templates.
     Schema,
 }
@@ -286,6 +295,8 @@ pub(crate) enum Scenario {
     ListIntegrations,
     /// Opening one sealed secret whose organization's key is at hand.
     OpenSecret,
+    /// Loading 10,000 templates from a folder, and looking at it again when nothing, and when one of them, changed.
+    LoadTemplates,
 }
 
 #[cfg(test)]

@@ -123,6 +123,7 @@ impl Config {
         set("providers.authorize_net.timeout_ms", "10000");
         set("providers.worldpay.timeout_ms", "10000");
         set("providers.quickbooks.timeout_ms", "10000");
+        set("templates.timeout_ms", "10000");
         set("limits.public_per_minute", "6000");
         set("log.filter", "warn,kontor=info,kontor_engine=info");
         source.environment(&environment());

@@ -27,7 +27,7 @@ pub use environments::{AllowedHosts, Environments};
 pub use fault::{Fault, Severity};
 pub use fields::{ConfigurationField, FieldType, SecretField};
 pub use text::{Escape, Place, Scope, Text};
-pub use values::FieldError;
+pub use values::{FieldError, Needed};
 pub use webhook::{RateLimit, Revocation, Tokens, Webhook};
 
 use fault::Sink;
@@ -153,6 +153,12 @@ impl Template {
         lookup::check(&read, &table);
         table.done();
         read
+    }
+
+    /// How many requests a connection test makes, beside those for a token.
+    pub fn test_requests(&self) -> u64 {
+        let described = self.connection_test.as_ref().map_or(0, |it| it.requests.len());
+        u64::try_from(described).unwrap_or(u64::MAX).max(1)
     }
 
     /// Whether somebody has to consent at the provider.

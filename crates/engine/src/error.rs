@@ -64,6 +64,9 @@ pub enum Error {
     /// Somebody switched the integration off.
     #[error("the integration is disabled")]
     IntegrationDisabled,
+    /// The provider was called for this integration as often as it may be.
+    #[error(transparent)]
+    HeldBack(#[from] kontor_providers::pace::HeldBack),
     /// Requests of a caller's own cannot be sent to this provider.
     #[error("the provider takes no requests of a caller's own")]
     NoProxy,

@@ -11,13 +11,13 @@ pub use rollback::RolledBack;
 pub use rotate::{Rotated, Rotation, check as check_rotation};
 pub use test::Tested;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kontor_domain::{
     Secret,
     ids::OrganizationId,
     integrations::TestStatus,
-    templates::{FieldError, Template},
+    templates::{FieldError, Needed, Template},
 };
 use kontor_store::{Conn, integrations, integrations::Integration, payments, secrets};
 use serde_json::json;
@@ -94,7 +94,8 @@ impl Engine {
         change: Change,
     ) -> Result<Changed, Error> {
         let old = integration.configuration.clone();
-        integration.configuration = check(template, &old, &change)
+        let kept = secret_keys(conn, organization, &integration).await?;
+        integration.configuration = check(template, &old, &kept, &change)
             .map_err(|wrong| Error::Fields(wrong.into_iter().map(|it| (it.field, it.message)).collect()))?;
         let mut fields = fields(change.configuration.keys(), change.secrets.keys());
         let named =
@@ -156,10 +157,23 @@ impl Engine {
     }
 }
 
-/// The settings that follow from a change, or everything that is wrong with it.
+/// The keys of the secrets that an integration has.
+pub async fn secret_keys(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    integration: &Integration,
+) -> Result<BTreeSet<String>, Error> {
+    let purpose = Purpose::Credential.as_str();
+    let kept = secrets::list(conn, organization, integration.id, purpose).await?;
+    Ok(kept.into_iter().map(|it| it.field).collect())
+}
+
+/// The settings that follow from a change, or everything that is wrong with it. `kept` are the keys of the secrets
+/// that are there.
 pub fn check(
     template: Option<&Template>,
     old: &BTreeMap<String, String>,
+    kept: &BTreeSet<String>,
     change: &Change,
 ) -> Result<BTreeMap<String, String>, Vec<FieldError>> {
     let mut wrong = Vec::new();
@@ -175,9 +189,10 @@ pub fn check(
     } else {
         template.check_configuration(&change.configuration, Some(old)).unwrap_or_else(|faults| {
             wrong.extend(faults);
-            old.clone()
+            template.supposed_configuration(&change.configuration, Some(old))
         })
     };
-    wrong.extend(template.check_secrets(&change.secrets, &settings, false).err().unwrap_or_default());
+    let needed = Needed::Revealed { before: old, kept };
+    wrong.extend(template.check_secrets(&change.secrets, &settings, needed).err().unwrap_or_default());
     if wrong.is_empty() { Ok(settings) } else { Err(wrong) }
 }

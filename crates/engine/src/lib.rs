@@ -21,6 +21,7 @@ pub mod proxy;
 pub mod resolve;
 pub mod settings;
 pub mod templates;
+pub mod webhooks;
 
 pub use actor::Actor;
 pub use error::Error;

@@ -5,9 +5,16 @@
 
 use std::sync::Arc;
 
-use kontor_domain::ids::{IntegrationId, OrganizationId};
-use kontor_providers::proxy::{self, Asked, Passed, Refusal, Target};
-use kontor_store::integrations;
+use kontor_domain::{
+    ids::{IntegrationId, OrganizationId},
+    templates::Template,
+};
+use kontor_providers::{
+    declarative::once,
+    pace::{HeldBack, Lease},
+    proxy::{self, Asked, Manners, Passed, Refusal, Target},
+};
+use kontor_store::{integrations, integrations::Integration};
 use serde_json::{Value, json};
 
 use crate::{Actor, Engine, Error};
@@ -38,7 +45,15 @@ impl Engine {
         let proxied = provider.proxied().ok_or(Error::NoProxy)?;
         let (opened, token) = self.open_connection(organization, &integration, actor, "proxy").await?;
         let mut detail = facts(asked.method.word(), &asked.target);
-        let sent = proxy::send(&self.http, proxied, &opened.connection(), asked, &self.settings.proxy).await;
+        let template = provider.template();
+        let enter = || self.enter(&integration, template, 1);
+        let manners = Manners {
+            idempotency_header: template.idempotency_header.as_deref(),
+            once: once(&self.ambient),
+            enter: &enter,
+        };
+        let limits = &self.settings.proxy;
+        let sent = proxy::send(&self.http, proxied, &opened.connection(), asked, limits, &manners).await;
         let (outcome, value) = match &sent {
             Ok(passed) => ("status", json!(passed.status)),
             Err(refusal) => ("failure", json!(words(refusal))),
@@ -63,6 +78,17 @@ impl Engine {
         }
         Ok(passed)
     }
+
+    /// Takes so many calls out of what the integration's provider allows.
+    pub(crate) fn enter(
+        &self,
+        integration: &Integration,
+        template: &Template,
+        calls: u64,
+    ) -> Result<Option<Lease>, HeldBack> {
+        let Some(limit) = &template.rate_limit else { return Ok(None) };
+        self.registry.pace().enter(integration.id, limit, calls, self.ambient.now()).map(Some)
+    }
 }
 
 /// What an audit row keeps of a request: no value of a query, no header and no body.
@@ -76,6 +102,7 @@ fn facts(method: &str, target: &Target) -> Value {
 fn words(refusal: &Refusal) -> String {
     match refusal {
         Refusal::Field(field, _) => format!("{field} refused"),
+        Refusal::HeldBack(_) => "held back".to_owned(),
         Refusal::Provider(_) => "not authorized".to_owned(),
         Refusal::Failed(failure) => failure.to_string(),
     }

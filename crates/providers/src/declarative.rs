@@ -9,17 +9,18 @@ mod oauth1;
 mod predicate;
 mod revoke;
 pub mod scope;
-mod sign;
+pub(crate) mod sign;
 mod smtp;
 mod tokens;
 mod verdict;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use data_encoding::HEXLOWER;
 use kontor_domain::{
     Ambient, Secret,
-    templates::{Authentication, ConnectionTest, Place, Template, Text, text::Part},
+    templates::{Authentication, ConnectionTest, Place, Template, Text, requests::Request, text::Part},
 };
 use serde_json::Value;
 use url::Url;
@@ -33,11 +34,26 @@ use crate::{
 pub use scope::{App, Values};
 
 use build::build;
-use tokens::Tokens;
+use tokens::{Tokens, Wire};
 use verdict::Trouble;
 
 /// How long a call to an authorization server may take.
 const OAUTH_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What the operator set.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The folder of templates.
+    pub folder: Option<PathBuf>,
+    /// How long a connection test may take, all of its requests together.
+    pub timeout_ms: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { folder: None, timeout_ms: 30_000 }
+    }
+}
 
 /// A provider that is described by a template.
 pub struct Declarative {
@@ -46,13 +62,21 @@ pub struct Declarative {
     ambient: Ambient,
     app: App,
     tokens: Tokens,
+    timeout: Duration,
 }
 
 impl Declarative {
     /// Of a template whose authentication is no adapter's.
     pub fn new(template: Arc<Template>, http: Http, ambient: Ambient) -> Self {
         let tokens = Tokens::new(&ambient);
-        Self { template, http, ambient, app: App::default(), tokens }
+        let timeout = Duration::from_millis(Settings::default().timeout_ms);
+        Self { template, http, ambient, app: App::default(), tokens, timeout }
+    }
+
+    /// With another time for a connection test.
+    #[must_use]
+    pub fn within(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 
     /// With the operator's own app at the provider.
@@ -73,7 +97,7 @@ impl Declarative {
         }
         let mut values = Values::new(&self.template, connection, &self.app).map_err(settings)?;
         if let Authentication::Smtp(smtp) = &self.template.authentication {
-            let host = smtp::test(&values, smtp, &self.http).await?;
+            let host = smtp::test(&values, smtp, &self.http, self.timeout).await?;
             return Ok(format!("{host} takes this user name and password."));
         }
         let Some(test) = &self.template.connection_test else {
@@ -81,8 +105,9 @@ impl Declarative {
                 "This provider's template has no connection test",
             )));
         };
+        let wire = Wire::within(&self.http, self.timeout);
         self.tokens
-            .provide(&mut values, connection, &self.http, &self.ambient, true)
+            .provide(&mut values, connection, &wire, &self.ambient, true)
             .await
             .map_err(|error| Trouble::new(error, "Check the client's name and secret in the settings."))?;
         let secrets: Vec<&Secret> = connection.secrets.values().collect();
@@ -94,7 +119,7 @@ impl Declarative {
                 }
                 trouble
             };
-            let answer = self.ask(&mut values, &probe.request).await.map_err(named)?;
+            let answer = self.ask(&mut values, &probe.request, &wire).await.map_err(named)?;
             let refused = self.template.requires_oauth() && answer.status == 401;
             let body = verdict::judge(test, probe, &answer, &secrets)
                 .map_err(|trouble| named(if refused { trouble.of_token() } else { trouble }))?;
@@ -111,25 +136,35 @@ impl Declarative {
     async fn ask(
         &self,
         values: &mut Values<'_>,
-        request: &kontor_domain::templates::requests::Request,
+        request: &Request,
+        wire: &Wire<'_>,
     ) -> Result<Answer, Trouble> {
         let settings = |error: ProviderError| Trouble::new(error, "Check the settings, then test again.");
         let mut built = build(values, request).map_err(settings)?;
-        let kind = built.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-        let kind = kind.map(|(_, value)| value.clone());
+        if let Some(header) = self.template.idempotency_header.as_deref()
+            && !built.method.is_idempotent()
+        {
+            built.add_header(header, &once(&self.ambient));
+        }
+        let content_type = built.content_type();
         let mut outgoing = Outgoing {
             method: built.method.word(),
             url: built.url.clone(),
             headers: std::mem::take(&mut built.headers),
-            content_type: kind.as_ref().map(Secret::expose),
+            content_type: content_type.as_deref(),
             body: &built.body,
         };
         sign::authorize(values, &mut outgoing, &self.ambient).map_err(settings)?;
         let Outgoing { url, headers, .. } = outgoing;
         (built.url, built.headers) = (url, headers);
-        let sent = tokens::send(values, built, &self.http).await;
+        let sent = tokens::send(values, built, wire).await;
         sent.map_err(|failure| Trouble::new(failure.into(), failure.advice()))
     }
+}
+
+/// A text that no other request carries, for a header that makes repeated requests the same.
+pub fn once(ambient: &Ambient) -> String {
+    HEXLOWER.encode(&ambient.bytes::<16>())
 }
 
 /// Who the account says it is, cleaned.
@@ -202,7 +237,8 @@ impl OAuth for Declarative {
         match &self.template.revocation {
             Some(own) => {
                 let values = Values::new(&self.template, connection, &self.app)?;
-                revoke::revoke(values, own, token, &self.http).await
+                let wire = Wire::within(&self.http, OAUTH_TIMEOUT);
+                revoke::revoke(values, own, token, &wire).await
             }
             None => self.server(connection)?.revoke(&self.http, token).await,
         }
@@ -231,7 +267,8 @@ impl Proxied for Declarative {
     ) -> Result<(), ProviderError> {
         let mut values = Values::new(&self.template, connection, &self.app)?;
         values.check(&request.url)?;
-        self.tokens.provide(&mut values, connection, &self.http, &self.ambient, false).await?;
+        let wire = Wire::within(&self.http, self.timeout);
+        self.tokens.provide(&mut values, connection, &wire, &self.ambient, false).await?;
         sign::authorize(&mut values, request, &self.ambient)
     }
 }

@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use url::Url;
 use zeroize::Zeroizing;
 
+pub(crate) use failure::of_connection;
 pub use failure::{Certificate, Failure};
 use guard::{Guard, Resolver, Way};
 pub use guard::{Opened, Rule};

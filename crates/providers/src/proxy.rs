@@ -4,6 +4,7 @@
 //! interpolate anything of the caller's, to follow a redirect, and to send twice what may not be done twice.
 
 mod headers;
+mod repeat;
 mod retry;
 mod target;
 
@@ -20,6 +21,7 @@ use crate::{
         Call, Failure, Method,
         stream::{Download, Incoming, Taken, Upload},
     },
+    pace::{HeldBack, Lease},
 };
 
 pub use target::Target;
@@ -82,9 +84,22 @@ impl Passed {
     }
 }
 
+/// What the integration's template says about requests to the provider.
+pub struct Manners<'a> {
+    /// The header that makes a repeated request the same request, where the provider has one.
+    pub idempotency_header: Option<&'a str>,
+    /// What stands in it where the caller says nothing.
+    pub once: String,
+    /// Asked before each try, whether the provider may be called now.
+    pub enter: &'a (dyn Fn() -> Result<Option<Lease>, HeldBack> + Sync),
+}
+
 /// Why there is no answer of the provider's.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
+    /// The provider was called as often as it may be.
+    #[error(transparent)]
+    HeldBack(#[from] HeldBack),
     /// A part of the request is wrong: which, and why.
     #[error("{0} {1}")]
     Field(&'static str, String),
@@ -103,6 +118,7 @@ pub async fn send(
     connection: &Connection<'_>,
     asked: Asked,
     limits: &Limits,
+    manners: &Manners<'_>,
 ) -> Result<Passed, Refusal> {
     let Asked { method, target, headers, body } = asked;
     let url = target.below(&proxied.base(connection)?)?;
@@ -111,20 +127,23 @@ pub async fn send(
         return Err(ProviderError::misconfigured(message).into());
     }
     let end = Instant::now().checked_add(limits.timeout).ok_or(Failure::TimedOut)?;
-    let headers = headers::out(&headers)?;
-    let content_type = headers.iter().find(|(name, _)| name == "content-type").map(|(_, kind)| kind.as_str());
+    let mut headers = headers::out(&headers)?;
+    let named = repeat::name(&mut headers, method, manners);
+    let content_type =
+        headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.as_str());
     let (body, mut rest) = settle(body, proxied.signs_body(content_type), end).await?;
-    let may_repeat = method.is_idempotent() && rest.is_none();
+    let may_repeat = (method.is_idempotent() || named) && rest.is_none();
     let mut tried = 0;
     loop {
-        let asked = Outgoing {
+        let lease = (manners.enter)()?;
+        let outgoing = Outgoing {
             method: method.word(),
             url: url.clone(),
             headers: Vec::new(),
             content_type,
             body: &body,
         };
-        let ready = authorize(proxied, connection, asked).await?;
+        let ready = authorize(proxied, connection, outgoing).await?;
         let mut sent = headers::without(&headers, &ready.headers);
         sent.extend(ready.headers.iter().map(|(name, value)| (name.as_str(), value.expose())));
         let places = [place(&ready.url)];
@@ -141,8 +160,9 @@ pub async fn send(
         let wait = may_repeat.then(|| retry::wait(result.as_ref(), tried)).flatten();
         let fits = |wait: &Duration| Instant::now().checked_add(*wait).is_some_and(|at| at < end);
         let Some(wait) = wait.filter(fits) else {
-            return Ok(pass(result?, &ready, connection));
+            return Ok(pass(result?, &ready, connection, lease));
         };
+        drop(lease);
         tokio::time::sleep(wait).await;
     }
 }
@@ -198,11 +218,12 @@ fn place(url: &Url) -> String {
 }
 
 /// The answer, without what could carry the credential back.
-fn pass(answer: Incoming, ready: &Ready, connection: &Connection<'_>) -> Passed {
+fn pass(answer: Incoming, ready: &Ready, connection: &Connection<'_>, lease: Option<Lease>) -> Passed {
     let put_in = ready.headers.iter().chain(&ready.added).map(|(_, value)| value);
     let secrets: Vec<&Secret> =
         put_in.chain(connection.secrets.values()).chain(connection.access_token).collect();
-    Passed { status: answer.status, headers: headers::back(&answer.headers, &secrets), body: answer.body }
+    let headers = headers::back(&answer.headers, &secrets);
+    Passed { status: answer.status, headers, body: answer.body.during(lease) }
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
     sync::{Arc, Mutex, PoisonError, RwLock},
+    time::Duration,
 };
 
 use kontor_domain::{Ambient, templates::Template};
@@ -11,8 +11,9 @@ use url::Url;
 
 use crate::{
     Http, Provider, authorize_net,
-    declarative::{App, Declarative},
+    declarative::{self, App, Declarative},
     folder::{Folder, Refused},
+    pace::Pace,
     quickbooks, worldpay,
 };
 
@@ -25,8 +26,8 @@ pub struct Settings {
     pub worldpay: worldpay::Settings,
     /// QuickBooks Online.
     pub quickbooks: quickbooks::Settings,
-    /// The operator's folder of templates.
-    pub folder: Option<PathBuf>,
+    /// Those that are described by templates.
+    pub declarative: declarative::Settings,
     /// The operator's apps at providers that are described, by their names in small letters.
     pub apps: BTreeMap<String, App>,
 }
@@ -49,6 +50,8 @@ type Providers = Vec<Arc<dyn Provider>>;
 pub struct Registry {
     http: Http,
     ambient: Ambient,
+    pace: Arc<Pace>,
+    timeout: Duration,
     built_in: Providers,
     apps: BTreeMap<String, App>,
     current: RwLock<Current>,
@@ -80,12 +83,15 @@ impl Registry {
             Arc::new(quickbooks::QuickBooks::new(settings.quickbooks, http.clone())?),
         ];
         let apps = settings.apps;
+        let timeout = Duration::from_millis(settings.declarative.timeout_ms);
         for text in EMBEDDED {
             let template = Arc::new(template(text)?);
-            built_in.push(declared(&template, &http, &ambient, &apps));
+            built_in.push(declared(&template, &http, &ambient, &apps, timeout));
         }
-        let folder = Mutex::new(settings.folder.map(Folder::new));
-        let registry = Self { http, ambient, built_in, apps, current: RwLock::default(), folder };
+        let folder = Mutex::new(settings.declarative.folder.map(Folder::new));
+        let pace = Arc::new(Pace::default());
+        let registry =
+            Self { http, ambient, pace, timeout, built_in, apps, current: RwLock::default(), folder };
         registry.reload();
         for name in registry.apps.keys().filter(|it| registry.get(it).is_none()) {
             tracing::warn!(name, "there is an app for a provider that is not there yet");
@@ -124,7 +130,12 @@ impl Registry {
     }
 
     fn declared(&self, template: &Arc<Template>) -> Arc<dyn Provider> {
-        declared(template, &self.http, &self.ambient, &self.apps)
+        declared(template, &self.http, &self.ambient, &self.apps, self.timeout)
+    }
+
+    /// How often each integration's provider was called. It outlives the templates that say how often it may be.
+    pub fn pace(&self) -> &Arc<Pace> {
+        &self.pace
     }
 
     /// The provider of that name, in any case of letters. Whoever holds it goes on with it, also when it is
@@ -156,9 +167,11 @@ fn declared(
     http: &Http,
     ambient: &Ambient,
     apps: &BTreeMap<String, App>,
+    timeout: Duration,
 ) -> Arc<dyn Provider> {
     let app = apps.get(&template.provider.to_ascii_lowercase()).cloned().unwrap_or_default();
-    Arc::new(Declarative::new(Arc::clone(template), http.clone(), ambient.clone()).with_app(app))
+    let described = Declarative::new(Arc::clone(template), http.clone(), ambient.clone());
+    Arc::new(described.with_app(app).within(timeout))
 }
 
 /// Reads an embedded template.

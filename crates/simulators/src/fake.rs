@@ -105,6 +105,7 @@ pub struct Expected {
 /// What happened so far.
 #[derive(Default)]
 struct Course {
+    again: bool,
     next: usize,
     problems: Vec<String>,
 }
@@ -148,11 +149,21 @@ impl Fixture {
 }
 
 impl Fake {
-    /// Starts one on a free port of this machine.
+    /// Starts one on a free port of this machine. Each request is made once, in the fixture's order.
     pub async fn start(fixture: &Fixture) -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        Self::serve(fixture, listener, Mutex::default())
+    }
+
+    /// Starts one at an address. The fixture begins anew when it is over, and after a request that is not in it.
+    pub async fn play(fixture: &Fixture, at: SocketAddr) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(at).await?;
+        Self::serve(fixture, listener, Mutex::new(Course { again: true, ..Course::default() }))
+    }
+
+    fn serve(fixture: &Fixture, listener: TcpListener, course: Mutex<Course>) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
-        let shared: Shared = Arc::new((fixture.exchanges.clone(), Mutex::default()));
+        let shared: Shared = Arc::new((fixture.exchanges.clone(), course));
         if let Some(mail) = &fixture.mail {
             let course = mail::Course::default();
             let task = tokio::spawn(mail::serve(listener, mail.clone(), course.clone()));
@@ -190,7 +201,7 @@ async fn answer(
     body: Bytes,
 ) -> Response {
     let mut course = shared.1.lock().unwrap_or_else(PoisonError::into_inner);
-    let at = course.next;
+    let at = if course.again && course.next >= shared.0.len() { 0 } else { course.next };
     course.next = at.saturating_add(1);
     let Some(exchange) = shared.0.get(at) else {
         course.problems.push(format!("{method} {uri} is one request too many"));
@@ -198,6 +209,10 @@ async fn answer(
     };
     let problems = exchange.request.differences(&method, &uri, &headers, &body);
     if !problems.is_empty() {
+        if course.again {
+            course.next = 0;
+            return (StatusCode::NOT_IMPLEMENTED, problems.join("\n")).into_response();
+        }
         course.problems.extend(problems);
         return StatusCode::NOT_IMPLEMENTED.into_response();
     }

@@ -181,6 +181,19 @@ pub async fn get(
     row.as_ref().map(read).transpose()
 }
 
+/// One and whose it is, for a provider's own call: that names nothing else, and proves itself afterwards.
+pub async fn find(
+    conn: &mut Conn,
+    id: IntegrationId,
+) -> Result<Option<(OrganizationId, Integration)>, Error> {
+    // every organization: an integration's id is all that a provider's call names
+    let row = sqlx::query("SELECT * FROM integrations WHERE id = $1")
+        .bind(id.to_string())
+        .fetch_optional(conn)
+        .await?;
+    row.map(|row| Ok((row.parsed("organization_id")?, read(&row)?))).transpose()
+}
+
 /// One, held until the transaction ends: nobody else changes or deletes it.
 pub async fn lock(
     conn: &mut Conn,

@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod available;
 pub(crate) mod customers;
 pub(crate) mod events;
+pub(crate) mod hooks;
 pub(crate) mod integrations;
 pub(crate) mod invoices;
 pub(crate) mod login;
@@ -66,6 +67,7 @@ pub(crate) fn public() -> OpenApiRouter<Arc<Web>> {
     OpenApiRouter::new()
         .routes(routes!(login::login))
         .routes(routes!(integrations::callback::callback))
+        .routes(routes!(hooks::receive))
         .routes(routes!(payments::worldpay::callback_get, payments::worldpay::callback_post))
 }
 

@@ -4,7 +4,7 @@
 
 use axum::http::StatusCode;
 use kontor_engine::Error;
-use kontor_providers::{ProviderError, error::Kind, http::Failure, proxy::Refusal};
+use kontor_providers::{ProviderError, error::Kind, http::Failure, pace::HeldBack, proxy::Refusal};
 
 use crate::problem::{Errors, Problem};
 
@@ -57,6 +57,7 @@ impl From<Error> for Problem {
             | Error::NotConnected
             | Error::NeedsReauthorization
             | Error::TokenBusy { .. }) => consent(error),
+            Error::HeldBack(wait) => held_back(wait),
             Error::Proxy(refusal) => proxied(refusal),
             Error::Fields(fields) => {
                 let mut errors = Errors::new();
@@ -165,10 +166,26 @@ fn provider(error: &ProviderError) -> Problem {
     problem.with_some("providerCode", error.code.clone()).with_some("providerMessage", said)
 }
 
+/// The provider is called as often as its template says, and no more; nothing was sent.
+fn held_back(wait: HeldBack) -> Problem {
+    let words = format!(
+        "The provider may not be called more often for this integration, so nothing was sent. Wait {} s.",
+        wait.seconds
+    );
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "provider_rate_limit",
+        "Too many requests to the provider",
+        words,
+    )
+    .retry_after(wait.seconds)
+}
+
 /// Why a caller's own request did not get through. Nobody asks later what came of it: that is the caller's to do.
 fn proxied(refusal: Refusal) -> Problem {
     let failure = match refusal {
         Refusal::Field(field, message) => return Problem::invalid(field, message),
+        Refusal::HeldBack(wait) => return held_back(wait),
         Refusal::Provider(error) => return provider(&error),
         Refusal::Failed(failure) => failure,
     };

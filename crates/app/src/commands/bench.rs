@@ -4,6 +4,7 @@ mod lists;
 mod open_secret;
 mod scenarios;
 mod target;
+mod templates;
 
 use std::{
     sync::{
@@ -37,7 +38,9 @@ struct Outcome {
 pub(crate) async fn run(args: Bench) -> anyhow::Result<()> {
     let asked =
         if args.scenario.is_empty() { Scenario::value_variants().to_vec() } else { args.scenario.clone() };
-    let needs_target = asked.iter().any(|it| !matches!(it, Scenario::Start | Scenario::OpenSecret));
+    let alone =
+        |it: &Scenario| matches!(it, Scenario::Start | Scenario::OpenSecret | Scenario::LoadTemplates);
+    let needs_target = asked.iter().any(|it| !alone(it));
     let mut target = if needs_target { Some(Arc::new(Target::find(&args).await?)) } else { None };
     let ran = measure_all(&args, &asked, target.as_ref()).await;
     if let Some(target) = target.take().and_then(Arc::into_inner) {
@@ -54,6 +57,11 @@ async fn measure_all(args: &Bench, asked: &[Scenario], target: Option<&Arc<Targe
         }
         if *scenario == Scenario::OpenSecret {
             open_secret::run(args)?;
+            continue;
+        }
+        if *scenario == Scenario::LoadTemplates {
+            let json = args.json;
+            tokio::task::spawn_blocking(move || templates::run(json)).await??;
             continue;
         }
         let target = target.context("there is nothing to measure")?;

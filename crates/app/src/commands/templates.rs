@@ -19,6 +19,7 @@ pub(crate) async fn run(args: cli::Templates) -> anyhow::Result<()> {
     match args {
         cli::Templates::List { settings } => list(&Config::load(settings.config.as_deref())?),
         cli::Templates::Check { files, fixtures } => check(&files, fixtures.as_deref()).await,
+        cli::Templates::Fake { fixture, listen } => fixture::play(&fixture, listen).await,
         cli::Templates::Schema => crate::say(SCHEMA.trim_end()),
     }
 }

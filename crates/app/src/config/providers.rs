@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use kontor_providers::{
     Settings, authorize_net,
-    declarative::App,
+    declarative::{self, App},
     quickbooks::{self, Environment},
     worldpay,
 };
@@ -21,8 +21,8 @@ pub(super) struct Providers {
     /// Without its secret, which is read when it is needed.
     pub(super) quickbooks: quickbooks::Settings,
     pub(super) client_secret_file: Option<PathBuf>,
-    /// Where the operator's templates are.
-    pub(super) templates: Option<PathBuf>,
+    /// Those that templates describe.
+    pub(super) declarative: declarative::Settings,
     /// The apps at providers that are described: a public name, and the file of the secret.
     pub(super) apps: BTreeMap<String, (Option<String>, Option<PathBuf>)>,
 }
@@ -35,8 +35,9 @@ impl Providers {
             milliseconds("providers.authorize_net.timeout_ms", 30_000),
             milliseconds("providers.worldpay.timeout_ms", 65_000),
             milliseconds("providers.quickbooks.timeout_ms", 60_000),
+            milliseconds("templates.timeout_ms", declarative::Settings::default().timeout_ms),
         ];
-        let [authorize_net, worldpay, quickbooks] = times;
+        let [authorize_net, worldpay, quickbooks, described] = times;
         let environments = [Environment::Production, Environment::Sandbox];
         let named = source.one_of("providers.quickbooks.environment", &environments.map(Environment::as_str));
         let providers = Self {
@@ -59,7 +60,10 @@ impl Providers {
                 timeout_ms: quickbooks,
             },
             client_secret_file: source.path("providers.quickbooks.client_secret_file"),
-            templates: source.path("templates.folder"),
+            declarative: declarative::Settings {
+                folder: source.path("templates.folder"),
+                timeout_ms: described,
+            },
             apps: apps(source),
         };
         let app = (providers.quickbooks.client_id.is_some(), providers.client_secret_file.is_some());
@@ -79,7 +83,12 @@ impl Providers {
 
     /// The longest that a call to any of them may take.
     pub(super) fn longest(&self) -> Duration {
-        let times = [self.authorize_net.timeout_ms, self.worldpay.timeout_ms, self.quickbooks.timeout_ms];
+        let times = [
+            self.authorize_net.timeout_ms,
+            self.worldpay.timeout_ms,
+            self.quickbooks.timeout_ms,
+            self.declarative.timeout_ms,
+        ];
         Duration::from_millis(times.into_iter().max().unwrap_or_default())
     }
 
@@ -101,7 +110,7 @@ impl Providers {
             authorize_net: self.authorize_net.clone(),
             worldpay: self.worldpay.clone(),
             quickbooks: quickbooks::Settings { client_secret: secret, ..self.quickbooks.clone() },
-            folder: self.templates.clone(),
+            declarative: self.declarative.clone(),
             apps,
         })
     }

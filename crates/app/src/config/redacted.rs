@@ -55,7 +55,8 @@ impl Config {
         out += &line("timeout_ms", Some(quickbooks.timeout_ms.to_string()));
         out += &address(quickbooks.sandbox_url.as_ref());
         out += "\n[templates]\n";
-        out += &line("folder", path(self.providers.templates.as_ref()));
+        out += &line("folder", path(self.providers.declarative.folder.as_ref()));
+        out += &line("timeout_ms", Some(self.providers.declarative.timeout_ms.to_string()));
         out += &self.apps();
         out += "\n[network]\n";
         let hosts: Vec<toml::Value> = self.network.allow_hosts.iter().map(|it| it.clone().into()).collect();

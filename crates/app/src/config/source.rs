@@ -15,7 +15,7 @@ use toml::de::{DeTable, DeValue};
 use url::Url;
 
 /// Every key there is.
-const KEYS: [&str; 53] = [
+const KEYS: [&str; 54] = [
     "listen",
     "public_url",
     "data_dir",
@@ -67,6 +67,7 @@ const KEYS: [&str; 53] = [
     "proxy.timeout_seconds",
     "proxy.idle_seconds",
     "templates.folder",
+    "templates.timeout_ms",
     "log.format",
     "log.filter",
 ];

@@ -20,6 +20,7 @@ mod oauth;
 mod proxy;
 mod readme;
 mod support;
+mod templates;
 mod tenancy;
 mod tidy;
 mod vault;

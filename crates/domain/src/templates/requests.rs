@@ -165,9 +165,9 @@ impl Predicate {
             let check = match key {
                 "exists" => table.flag("exists").map(Check::Exists),
                 "one_of" => {
-                    let all: Vec<_> =
-                        table.values("one_of").iter().filter_map(|it| scalar(it.get_ref())).collect();
-                    (!all.is_empty()).then_some(Check::OneOf(all))
+                    let all: Option<Vec<_>> =
+                        table.values("one_of").iter().map(|it| scalar(it.get_ref())).collect();
+                    all.filter(|it| !it.is_empty()).map(Check::OneOf)
                 }
                 "matches" => table.maybe("matches").and_then(|it| match Pattern::parse(&it) {
                     Ok(pattern) => Some(Check::Matches(pattern)),

@@ -3,7 +3,22 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::Secret;
 
+mod random;
 mod reading;
+mod schema;
+
+/// The templates that Kontor brings along, by name.
+fn embedded() -> Vec<(String, String)> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../templates");
+    let files = std::fs::read_dir(folder).expect("the folder").map(|it| it.expect("a file").path());
+    let mut all: Vec<(String, String)> = files
+        .filter(|it| it.extension().is_some_and(|it| it == "toml"))
+        .map(|it| (it.display().to_string(), std::fs::read_to_string(it).expect("text")))
+        .collect();
+    all.sort();
+    assert!(all.len() >= 11, "{}", all.len());
+    all
+}
 
 const SAMPLE: &str = r#"
 provider = "Sample"
@@ -169,9 +184,10 @@ fn settings(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 fn secrets_are_the_templates() {
     let template = template();
     let live = settings(&[("Live", "true"), ("Kind", "A")]);
-    assert!(template.check_secrets(&secrets(&[("Key", "live_1")]), &live, true).is_ok());
-    assert!(template.check_secrets(&secrets(&[]), &live, false).is_ok());
-    let wrong = template.check_secrets(&secrets(&[("Other", "x")]), &live, true).expect_err("two are wrong");
+    assert!(template.check_secrets(&secrets(&[("Key", "live_1")]), &live, Needed::All).is_ok());
+    assert!(template.check_secrets(&secrets(&[]), &live, Needed::None).is_ok());
+    let wrong =
+        template.check_secrets(&secrets(&[("Other", "x")]), &live, Needed::All).expect_err("two are wrong");
     assert_eq!(fields(&wrong), ["secrets.Other", "secrets.Key"]);
 }
 
@@ -179,12 +195,16 @@ fn secrets_are_the_templates() {
 fn a_sandbox_key_in_production_is_told() {
     let template = template();
     let live = settings(&[("Live", "true")]);
-    let wrong = template.check_secrets(&secrets(&[("Key", "test_1")]), &live, true).expect_err("a test key");
+    let wrong =
+        template.check_secrets(&secrets(&[("Key", "test_1")]), &live, Needed::All).expect_err("a test key");
     assert_eq!(wrong[0].message, "is a key of the sandbox environment, and the settings choose production");
-    let wrong = template.check_secrets(&secrets(&[("Key", "other")]), &live, true).expect_err("no key");
+    let wrong =
+        template.check_secrets(&secrets(&[("Key", "other")]), &live, Needed::All).expect_err("no key");
     assert_eq!(wrong[0].message, "does not look like a key of the production environment");
     assert!(
-        template.check_secrets(&secrets(&[("Key", "test_1")]), &settings(&[("Live", "false")]), true).is_ok()
+        template
+            .check_secrets(&secrets(&[("Key", "test_1")]), &settings(&[("Live", "false")]), Needed::All)
+            .is_ok()
     );
 }
 
@@ -206,10 +226,13 @@ fn a_hidden_field_is_neither_required_nor_taken() {
         .expect("fits");
     let back = template.check_configuration(&given(&[("Kind", Some("A"))]), Some(&made)).expect("fits");
     assert!(!back.contains_key("Code"), "what was given for a field goes when it is hidden");
-    let hidden = template.check_secrets(&secrets(&[("Extra", "abc")]), &settings(&[("Kind", "A")]), false);
+    let hidden =
+        template.check_secrets(&secrets(&[("Extra", "abc")]), &settings(&[("Kind", "A")]), Needed::None);
     assert_eq!(fields(&hidden.expect_err("hidden")), ["secrets.Extra"]);
     assert!(
-        template.check_secrets(&secrets(&[("Extra", "abc")]), &settings(&[("Kind", "B")]), false).is_ok()
+        template
+            .check_secrets(&secrets(&[("Extra", "abc")]), &settings(&[("Kind", "B")]), Needed::None)
+            .is_ok()
     );
 }
 
@@ -220,7 +243,8 @@ fn a_value_looks_as_its_pattern_says() {
         let all = given(&[("Name", Some("x")), ("Kind", Some("B")), ("Code", Some(code))]);
         assert_eq!(template.check_configuration(&all, None).is_ok(), fits, "{code}");
     }
-    let wrong = template.check_secrets(&secrets(&[("Extra", "ABC")]), &settings(&[("Kind", "B")]), false);
+    let wrong =
+        template.check_secrets(&secrets(&[("Extra", "ABC")]), &settings(&[("Kind", "B")]), Needed::None);
     let wrong = wrong.expect_err("does not fit");
     assert_eq!(wrong[0].message, "must look like [a-z]+", "and the value is not repeated");
 }

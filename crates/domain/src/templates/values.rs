@@ -1,10 +1,10 @@
 //! Checks what a caller gives for an integration: settings and secrets against the template, all wrong ones at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Template,
-    fields::{ConfigurationField, VisibleWhen},
+    fields::{ConfigurationField, SecretField, VisibleWhen},
 };
 use crate::Secret;
 
@@ -32,6 +32,32 @@ fn hidden(when: Option<&VisibleWhen>) -> String {
 }
 
 type Settings = BTreeMap<String, String>;
+
+/// Which of the required secrets must be among those that are given.
+#[derive(Debug, Clone, Copy)]
+pub enum Needed<'a> {
+    /// All: the integration is being made.
+    All,
+    /// Those that come into view with new settings and are not kept already.
+    Revealed {
+        /// The settings before.
+        before: &'a Settings,
+        /// The keys of the secrets that are kept.
+        kept: &'a BTreeSet<String>,
+    },
+    /// None: what is there was checked when it was made.
+    None,
+}
+
+impl Needed<'_> {
+    fn asks_for(self, field: &SecretField) -> bool {
+        match self {
+            Self::All => true,
+            Self::Revealed { before, kept } => !field.is_visible(before) && !kept.contains(&field.key),
+            Self::None => false,
+        }
+    }
+}
 
 fn settle(
     field: &ConfigurationField,
@@ -104,13 +130,34 @@ impl Template {
         if wrong.is_empty() { Ok(result) } else { Err(wrong) }
     }
 
-    /// Whether the secrets that were given are the template's and look like it, and at creation whether none is
-    /// missing. `configuration` is what the integration will have.
+    /// The settings that `given` comes to, wrong ones among them: to tell what else is wrong with a request that is
+    /// refused.
+    pub fn supposed_configuration(
+        &self,
+        given: &BTreeMap<String, Option<String>>,
+        existing: Option<&Settings>,
+    ) -> Settings {
+        let defaults = || {
+            let all = self.configuration_fields.iter();
+            all.filter_map(|it| Some((it.key.clone(), it.default.clone()?))).collect()
+        };
+        let mut result = existing.cloned().unwrap_or_else(defaults);
+        for (key, value) in given {
+            match value {
+                Some(value) => result.insert(key.clone(), value.clone()),
+                None => result.remove(key),
+            };
+        }
+        result
+    }
+
+    /// Whether the secrets that were given are the template's and look like it, and whether none is missing of those
+    /// that are `needed`. `configuration` is what the integration will have.
     pub fn check_secrets(
         &self,
         given: &BTreeMap<String, Secret>,
         configuration: &Settings,
-        creating: bool,
+        needed: Needed<'_>,
     ) -> Result<(), Vec<FieldError>> {
         let mut wrong = Vec::new();
         for (key, value) in given {
@@ -126,11 +173,9 @@ impl Template {
                 wrong.push(FieldError::secret(key, format!("must look like {looks}")));
             }
         }
-        if creating {
-            let needed = self.secret_fields.iter().filter(|it| it.required && it.is_visible(configuration));
-            let missing = needed.filter(|it| !given.contains_key(&it.key));
-            wrong.extend(missing.map(|it| FieldError::secret(&it.key, "is required")));
-        }
+        let visible = self.secret_fields.iter().filter(|it| it.required && it.is_visible(configuration));
+        let missing = visible.filter(|it| needed.asks_for(it) && !given.contains_key(&it.key));
+        wrong.extend(missing.map(|it| FieldError::secret(&it.key, "is required")));
         let value = |key: &str| given.get(key).map(Secret::expose);
         for (key, message) in self.look_alikes(value, configuration) {
             if self.secret_fields.iter().any(|it| it.key == key) {

@@ -5,7 +5,7 @@ use super::{
     authentication::{Encoding, Hash},
     reader::Table,
     requests::{Request, check_header},
-    text::{Spot, Text},
+    text::{Fact, Place, Spot, Text},
 };
 
 /// The longest that a token may be said to live: ten years, in seconds.
@@ -120,6 +120,10 @@ impl Webhook {
             timestamp_header: table.maybe("timestamp_header"),
             tolerance_seconds: table.whole("tolerance_seconds", &(1..=86_400)).unwrap_or(300),
         };
+        let signs_body = read.payload.places().any(|it| *it == Place::Request(Fact::Body));
+        if !signs_body {
+            table.wrong("payload", "must have {{request.body}} in it, or anybody could change what is said");
+        }
         for (key, name) in
             [("header", Some(&read.header)), ("timestamp_header", read.timestamp_header.as_ref())]
         {

@@ -12,7 +12,7 @@ use kontor_domain::{
     Secret,
     ids::{IntegrationId, OrganizationId},
     integrations::TestStatus,
-    templates::{FieldError, Template},
+    templates::{FieldError, Needed, Template},
 };
 use kontor_providers::TestReport;
 use kontor_store::{Conn, idempotency, integrations, integrations::Integration};
@@ -65,7 +65,7 @@ pub fn check(
     if secrets.is_empty() {
         return vec![wrong("newSecrets".to_owned(), "must have at least one secret")];
     }
-    let faults = template.check_secrets(secrets, configuration, false).err().unwrap_or_default();
+    let faults = template.check_secrets(secrets, configuration, Needed::None).err().unwrap_or_default();
     faults.into_iter().map(|it| wrong(it.field.replacen("secrets.", "newSecrets.", 1), &it.message)).collect()
 }
 
@@ -168,7 +168,15 @@ impl Engine {
             integrations::get(&mut tx, organization, id).await?.ok_or(Error::IntegrationNotFound)?;
         tx.commit().await?;
         let nothing = BTreeMap::new();
-        let report = self.try_out(organization, &promoted, &nothing, actor, "test after rotation").await?;
+        let tried = self.try_out(organization, &promoted, &nothing, actor, "test after rotation").await;
+        let report = match tried {
+            // The new values are in use, and nobody could ask the provider about them yet.
+            Err(Error::HeldBack(_)) => {
+                let at = self.ambient.now();
+                return Ok((self.db.write().await?, rotated(id, rotation, true, None, at)));
+            }
+            tried => tried?,
+        };
         let mut tx = self.db.write().await?;
         let tested = self.record_test(&mut tx, organization, actor, &promoted, report).await?;
         Ok((tx, rotated(id, rotation, true, Some(tested.report), tested.at)))

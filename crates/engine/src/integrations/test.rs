@@ -81,13 +81,17 @@ impl Engine {
         for (field, value) in staged {
             opened.secrets.insert(field.clone(), value.clone());
         }
+        let template = provider.template();
+        let lease = self.enter(integration, template, template.test_requests())?;
         let report = provider.test(&opened.connection()).await.without(&opened.all());
+        drop(lease);
         let refused = report.error.as_ref().is_some_and(|it| it.kind == Kind::TokenRefused);
         let Some(version) = version.filter(|_| refused) else { return Ok(report) };
         match self.access_token_instead(organization, integration.id, version, actor, why).await {
             Ok(access) => opened.access_token = Some(access.token),
             Err(error) => return oauth::unconnected(error),
         }
+        let _lease = self.enter(integration, template, template.test_requests())?;
         Ok(provider.test(&opened.connection()).await.without(&opened.all()))
     }
 

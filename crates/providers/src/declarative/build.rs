@@ -25,6 +25,19 @@ pub(super) struct Built {
     pub body: Vec<u8>,
 }
 
+impl Built {
+    /// What kind of body it has.
+    pub(super) fn content_type(&self) -> Option<String> {
+        let found = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        found.map(|(_, value)| value.expose().to_owned())
+    }
+
+    /// Adds a header, unless the template set it.
+    pub(super) fn add_header(&mut self, name: &str, value: &str) {
+        default_header(&mut self.headers, name, value);
+    }
+}
+
 fn method(verb: Verb) -> Method {
     match verb {
         Verb::Get => Method::Get,

@@ -4,20 +4,21 @@
 
 use kontor_domain::{Secret, templates::Revocation};
 
-use super::{build::build, scope::Values, tokens::send};
-use crate::{
-    Http,
-    oauth::{Refusal, ended},
+use super::{
+    build::build,
+    scope::Values,
+    tokens::{Wire, send},
 };
+use crate::oauth::{Refusal, ended};
 
 /// Makes the request once.
 pub(super) async fn revoke(
     mut values: Values<'_>,
     own: &Revocation,
     token: &Secret,
-    http: &Http,
+    wire: &Wire<'_>,
 ) -> Result<(), Refusal> {
     values.token = Some(token.clone());
     let built = build(&values, &own.request)?;
-    ended(&send(&values, built, http).await?, &own.expected_status)
+    ended(&send(&values, built, wire).await?, &own.expected_status)
 }

@@ -103,7 +103,8 @@ pub(super) fn encode(encoding: Encoding, bytes: &[u8]) -> String {
     }
 }
 
-fn decode(encoding: Option<Encoding>, text: &str) -> Result<Vec<u8>, ProviderError> {
+/// Bytes out of a text.
+pub(crate) fn decode(encoding: Option<Encoding>, text: &str) -> Result<Vec<u8>, ProviderError> {
     let decoded = match encoding {
         None => return Ok(text.as_bytes().to_vec()),
         Some(Encoding::Hex) => data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()),
@@ -116,12 +117,21 @@ fn decode(encoding: Option<Encoding>, text: &str) -> Result<Vec<u8>, ProviderErr
 
 /// A keyed hash.
 pub(super) fn mac(hash: Hash, key: &[u8], message: &[u8]) -> Vec<u8> {
-    let algorithm = match hash {
+    hmac::sign(&hmac::Key::new(algorithm(hash), key), message).as_ref().to_vec()
+}
+
+/// The keyed hash's algorithm.
+pub(crate) fn algorithm(hash: Hash) -> hmac::Algorithm {
+    match hash {
         Hash::Sha1 => hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
         Hash::Sha256 => hmac::HMAC_SHA256,
         Hash::Sha512 => hmac::HMAC_SHA512,
-    };
-    hmac::sign(&hmac::Key::new(algorithm, key), message).as_ref().to_vec()
+    }
+}
+
+/// How many bytes a keyed hash has.
+pub(crate) fn length(hash: Hash) -> usize {
+    algorithm(hash).digest_algorithm().output_len
 }
 
 fn hmac_signature(

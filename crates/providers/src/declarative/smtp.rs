@@ -26,17 +26,24 @@ use tokio::{
 use tokio_rustls::{TlsConnector, client::TlsStream, rustls};
 
 use super::{scope::Values, verdict::Trouble};
-use crate::{Http, ProviderError, error::clean};
+use crate::{
+    Http, ProviderError,
+    error::clean,
+    http::{Failure, of_connection},
+};
 
-/// How long a conversation may take.
-const TIMEOUT: Duration = Duration::from_secs(30);
 /// The ports of mail servers that take mail for others: any host may be in the settings, but not any service of it.
 pub(super) const PORTS: [u16; 4] = [25, 465, 587, 2_525];
 /// How many bytes a server may say.
 pub(super) const MAX_SAID: usize = 65_536;
 
 /// Signs in and leaves. Tells the server.
-pub(super) async fn test(values: &Values<'_>, smtp: &Smtp, http: &Http) -> Result<String, Trouble> {
+pub(super) async fn test(
+    values: &Values<'_>,
+    smtp: &Smtp,
+    http: &Http,
+    timeout: Duration,
+) -> Result<String, Trouble> {
     let settings = |error| Trouble::new(error, "Check the settings.");
     let host = values.fill(&smtp.host, Escape::Plain).map_err(settings)?.expose().to_owned();
     let port = values.fill(&smtp.port, Escape::Plain).map_err(settings)?;
@@ -55,11 +62,11 @@ pub(super) async fn test(values: &Values<'_>, smtp: &Smtp, http: &Http) -> Resul
     let credentials = Credentials::new(user.expose().to_owned(), password.expose().to_owned());
     let mail = PORTS.map(|it| format!("*:{it}"));
     let stream = http
-        .connect(&host, port, Some(&mail), TIMEOUT)
+        .connect(&host, port, Some(&mail), timeout)
         .await
         .map_err(|failure| Trouble::new(failure.into(), failure.advice()))?;
     let talk = talk(stream, &host, security, &credentials);
-    match tokio::time::timeout(TIMEOUT, talk).await {
+    match tokio::time::timeout(timeout, talk).await {
         Ok(result) => result.map(|()| host),
         Err(_) => Err(Trouble::new(
             ProviderError::timed_out("the mail server stopped answering"),
@@ -111,8 +118,8 @@ async fn talk(
                 "Choose Tls with port 465, or ask whoever runs the server.",
             ));
         }
-        let parameters = TlsParameters::new(host.to_owned()).map_err(|_| certificate())?;
-        connection.starttls(parameters, &hello).await.map_err(|_| certificate())?;
+        let parameters = TlsParameters::new(host.to_owned()).map_err(|it| unencrypted(&it))?;
+        connection.starttls(parameters, &hello).await.map_err(|it| unencrypted(&it))?;
     }
     let mechanisms = [Mechanism::Plain, Mechanism::Login];
     let signed_in = connection.auth(&mechanisms, credentials).await;
@@ -125,16 +132,23 @@ async fn talk(
 }
 
 async fn encrypt(stream: TcpStream, host: &str) -> Result<TlsStream<TcpStream>, Trouble> {
-    let config = rustls::ClientConfig::with_platform_verifier().map_err(|_| certificate())?;
-    let name = rustls::pki_types::ServerName::try_from(host.to_owned()).map_err(|_| certificate())?;
-    TlsConnector::from(Arc::new(config)).connect(name, stream).await.map_err(|_| certificate())
+    let config = rustls::ClientConfig::with_platform_verifier().map_err(|it| unencrypted(&it))?;
+    let name = rustls::pki_types::ServerName::try_from(host.to_owned()).map_err(|it| unencrypted(&it))?;
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await.map_err(|it| unencrypted(&it))
 }
 
-fn certificate() -> Trouble {
-    Trouble::new(
-        ProviderError::unreachable("No encrypted connection to the mail server could be agreed on"),
-        "Check the port (465 for Tls, 587 for StartTls), and that the server's certificate is good for this name.",
-    )
+/// Why the connection could not be encrypted: a bad certificate is told as such.
+fn unencrypted(error: &(dyn std::error::Error + 'static)) -> Trouble {
+    match of_connection(error) {
+        failure @ Failure::Certificate(_) => Trouble::new(
+            failure.into(),
+            "The password was not sent. Check the host in the settings; if it is right, whoever runs the mail server has to renew its certificate.",
+        ),
+        _ => Trouble::new(
+            ProviderError::unreachable("No encrypted connection to the mail server could be agreed on"),
+            "The password was not sent. Check the port: 465 is for Tls, 587 for StartTls.",
+        ),
+    }
 }
 
 /// What the server said, without the code.

@@ -5,7 +5,8 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use aws_lc_rs::hmac;
@@ -19,6 +20,7 @@ use kontor_domain::{
     },
 };
 use serde_json::Value;
+use tokio::{sync::OwnedMutexGuard, time::Instant};
 use url::form_urlencoded;
 
 use super::{
@@ -38,6 +40,20 @@ pub(super) const MAX_TOKENS: usize = 10_000;
 /// The longest token, in bytes.
 const MAX_TOKEN: usize = 16_384;
 
+/// The way to the provider, open until a moment.
+pub(super) struct Wire<'a> {
+    http: &'a Http,
+    until: Instant,
+}
+
+impl<'a> Wire<'a> {
+    /// Open for so long, all requests together.
+    pub(super) fn within(http: &'a Http, timeout: Duration) -> Self {
+        let now = Instant::now();
+        Self { http, until: now.checked_add(timeout).unwrap_or(now) }
+    }
+}
+
 struct Token {
     value: Secret,
     until: Timestamp,
@@ -47,7 +63,11 @@ struct Token {
 pub(super) struct Tokens {
     key: hmac::Key,
     kept: Mutex<BTreeMap<Vec<u8>, Token>>,
+    turns: Mutex<BTreeMap<Vec<u8>, Arc<Turn>>>,
 }
+
+/// Held while somebody asks for a token.
+type Turn = tokio::sync::Mutex<()>;
 
 /// What a token request came to.
 struct Granted {
@@ -58,7 +78,11 @@ struct Granted {
 impl Tokens {
     /// None yet.
     pub(super) fn new(ambient: &Ambient) -> Self {
-        Self { key: hmac::Key::new(hmac::HMAC_SHA256, &ambient.bytes::<32>()), kept: Mutex::default() }
+        Self {
+            key: hmac::Key::new(hmac::HMAC_SHA256, &ambient.bytes::<32>()),
+            kept: Mutex::default(),
+            turns: Mutex::default(),
+        }
     }
 
     /// Puts the token that requests need into `values`; gets it first where there is none, or `fresh` is asked for.
@@ -66,7 +90,7 @@ impl Tokens {
         &self,
         values: &mut Values<'_>,
         connection: &Connection<'_>,
-        http: &Http,
+        wire: &Wire<'_>,
         ambient: &Ambient,
         fresh: bool,
     ) -> Result<(), ProviderError> {
@@ -82,15 +106,17 @@ impl Tokens {
             _ => return Ok(()),
         }
         let name = self.name(connection);
+        // Of many who need the same token, one asks for it and the others wait for that.
+        let _turn = if fresh { None } else { Some(self.turn(&name).await) };
         let kept = if fresh { None } else { self.find(&name, ambient.now()) };
         if let Some(token) = kept {
             values.access_token = Some(token);
             return Ok(());
         }
         let granted = match &template.authentication {
-            Authentication::ClientCredentials(it) => client_credentials(values, it, http).await?,
-            Authentication::TwoStepToken(it) => two_step(values, it, http).await?,
-            Authentication::JwtAssertion(it) => exchange(values, it, http, ambient).await?,
+            Authentication::ClientCredentials(it) => client_credentials(values, it, wire).await?,
+            Authentication::TwoStepToken(it) => two_step(values, it, wire).await?,
+            Authentication::JwtAssertion(it) => exchange(values, it, wire, ambient).await?,
             _ => return Ok(()),
         };
         self.keep(name, &granted, template.tokens.refresh_margin_seconds, ambient.now());
@@ -117,6 +143,16 @@ impl Tokens {
         context.sign().as_ref().to_vec()
     }
 
+    async fn turn(&self, name: &[u8]) -> OwnedMutexGuard<()> {
+        let one = {
+            let mut all = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            // Nobody waits for one that only this table holds.
+            all.retain(|_, it| Arc::strong_count(it) > 1);
+            Arc::clone(all.entry(name.to_vec()).or_default())
+        };
+        one.lock_owned().await
+    }
+
     fn find(&self, name: &[u8], now: Timestamp) -> Option<Secret> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.get(name).filter(|it| it.until > now).map(|it| it.value.clone())
@@ -137,10 +173,10 @@ impl Tokens {
 async fn client_credentials(
     values: &Values<'_>,
     how: &ClientCredentials,
-    http: &Http,
+    wire: &Wire<'_>,
 ) -> Result<Granted, ProviderError> {
     let (headers, form) = client_form(values, how)?;
-    let answer = post_form(values, &how.token_url, headers, form, http).await?;
+    let answer = post_form(values, &how.token_url, headers, form, wire).await?;
     granted(values, &answer, "/access_token", Some("/expires_in"))
 }
 
@@ -176,14 +212,14 @@ fn client_form(values: &Values<'_>, how: &ClientCredentials) -> Result<(Headers,
 async fn exchange(
     values: &mut Values<'_>,
     how: &JwtAssertion,
-    http: &Http,
+    wire: &Wire<'_>,
     ambient: &Ambient,
 ) -> Result<Granted, ProviderError> {
     let statement = jwt::assertion(values, how, ambient)?;
     let form = statement_form(values, how, &statement)?;
     let nowhere = Text::default();
     let url = how.token_url.as_ref().unwrap_or(&nowhere);
-    let answer = post_form(values, url, Vec::new(), form, http).await?;
+    let answer = post_form(values, url, Vec::new(), form, wire).await?;
     granted(values, &answer, "/access_token", Some("/expires_in"))
 }
 
@@ -201,8 +237,12 @@ fn statement_form(
     Ok(form.finish())
 }
 
-async fn two_step(values: &Values<'_>, how: &TwoStepToken, http: &Http) -> Result<Granted, ProviderError> {
-    let answer = send(values, build(values, &how.request)?, http).await?;
+async fn two_step(
+    values: &Values<'_>,
+    how: &TwoStepToken,
+    wire: &Wire<'_>,
+) -> Result<Granted, ProviderError> {
+    let answer = send(values, build(values, &how.request)?, wire).await?;
     granted(values, &answer, &how.token, how.expires_in.as_deref())
 }
 
@@ -211,7 +251,7 @@ async fn post_form(
     url: &Text,
     mut headers: Headers,
     form: String,
-    http: &Http,
+    wire: &Wire<'_>,
 ) -> Result<Answer, ProviderError> {
     for (name, value) in
         [("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/json")]
@@ -219,17 +259,23 @@ async fn post_form(
         headers.push((name.to_owned(), Secret::new(value.to_owned())));
     }
     let built = Built { method: Method::Post, url: values.url(url)?, headers, body: form.into_bytes() };
-    Ok(send(values, built, http).await?)
+    Ok(send(values, built, wire).await?)
 }
 
 /// Sends a request to one of the template's hosts.
-pub(super) async fn send(values: &Values<'_>, built: Built, http: &Http) -> Result<Answer, Failure> {
+pub(super) async fn send(values: &Values<'_>, built: Built, wire: &Wire<'_>) -> Result<Answer, Failure> {
     let headers: Vec<(&str, &str)> =
         built.headers.iter().map(|(name, value)| (name.as_str(), value.expose())).collect();
     let hosts = Some(values.template().allowed_hosts.all());
-    let call =
-        Call { headers: &headers, body: built.body.into(), hosts, ..Call::new(built.method, &built.url) };
-    http.send(call).await
+    let timeout = wire.until.saturating_duration_since(Instant::now());
+    let call = Call {
+        headers: &headers,
+        body: built.body.into(),
+        hosts,
+        timeout,
+        ..Call::new(built.method, &built.url)
+    };
+    wire.http.send(call).await
 }
 
 fn granted(

@@ -75,8 +75,13 @@ pub(super) fn judge(
     match probe.predicates.iter().find(|it| !predicate::holds(it, &body)) {
         None => Ok(Some(body)),
         Some(missed) => {
-            let what = format!("it answered, but not that {}. {said}", predicate::words(missed));
-            Err(Trouble::new(ProviderError::refused(Fault::Ours, None, what.trim()), PERMISSIONS))
+            let what = if said.is_empty() {
+                "Its answer is not that of a working account".to_owned()
+            } else {
+                format!("It answered with an error: {said}")
+            };
+            let error = ProviderError::refused(Fault::Ours, None, &what);
+            Err(Trouble::new(error, format!("{PERMISSIONS} (Expected: {}.)", predicate::words(missed))))
         }
     }
 }

@@ -123,7 +123,7 @@ impl From<Failure> for ProviderError {
             Failure::UploadCut => Self::cut("The request's body broke off"),
             Failure::Cut => Self::cut(""),
             Failure::TimedOut => Self::timed_out(""),
-            Failure::TooLarge => Self::nonsense("the answer was too large"),
+            Failure::TooLarge => Self::nonsense("it went on and on: it was too large for an answer"),
         }
     }
 }
@@ -174,7 +174,12 @@ fn find<E: Error + 'static>(error: &reqwest::Error) -> Option<&E> {
 }
 
 fn before_sending(error: &reqwest::Error) -> Failure {
-    let mut next: Option<&(dyn Error + 'static)> = error.source();
+    error.source().map_or(Failure::NotSent, of_connection)
+}
+
+/// Why no connection came about, out of whatever the error is made of.
+pub(crate) fn of_connection(error: &(dyn Error + 'static)) -> Failure {
+    let mut next = Some(error);
     while let Some(cause) = next {
         if let Some(nowhere) = cause.downcast_ref::<Nowhere>() {
             return (*nowhere).into();

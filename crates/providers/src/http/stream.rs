@@ -16,6 +16,7 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 
 use super::{Call, Failure, Headers, Http, failure};
+use crate::pace::Lease;
 
 type Source = Pin<Box<dyn Body<Data = Bytes, Error = Unsent> + Send>>;
 
@@ -159,12 +160,18 @@ pub struct Download {
     idle: Duration,
     sleep: Pin<Box<Sleep>>,
     ended: bool,
+    lease: Option<Lease>,
 }
 
 impl Download {
     fn new(source: reqwest::Body, limit: usize, idle: Duration) -> Self {
         let sleep = Box::pin(tokio::time::sleep(idle));
-        Self { source: Box::pin(source), left: limit, idle, sleep, ended: false }
+        Self { source: Box::pin(source), left: limit, idle, sleep, ended: false, lease: None }
+    }
+
+    /// The call counts as under way until the last of the body was read.
+    pub(crate) fn during(self, lease: Option<Lease>) -> Self {
+        Self { lease, ..self }
     }
 
     #[cfg(test)]
@@ -207,6 +214,9 @@ impl Body for Download {
         }
         let taken = ready!(self.take(context));
         self.ended = !matches!(taken, Some(Ok(_)));
+        if self.ended {
+            self.lease = None;
+        }
         if let Some(Err(failure)) = &taken {
             tracing::info!(%failure, "an answer broke off");
         }

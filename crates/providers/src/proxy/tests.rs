@@ -55,6 +55,10 @@ fn complete(request: &str) -> bool {
 /// What a test does to a request to authorize it.
 type Authorize = fn(&mut Outgoing<'_>);
 
+fn unlimited() -> Manners<'static> {
+    Manners { idempotency_header: None, once: String::new(), enter: &|| Ok(None) }
+}
+
 struct Fake {
     base: Url,
     authorize: Authorize,
@@ -114,7 +118,8 @@ async fn run(fake: Fake, asked: Asked) -> Result<Passed, Refusal> {
     let http = Http::new(&[Opened::of(&fake.base).expect("a place")]).expect("a client");
     let secrets = BTreeMap::from([("ApiKey".to_owned(), Secret::new("s3cret-key".to_owned()))]);
     let configuration = BTreeMap::new();
-    send(&http, &fake, &Connection::plain(&configuration, &secrets), asked, &Limits::default()).await
+    let connection = Connection::plain(&configuration, &secrets);
+    send(&http, &fake, &connection, asked, &Limits::default(), &unlimited()).await
 }
 
 fn fake(base: Url) -> Fake {
@@ -242,8 +247,15 @@ async fn an_inner_address_that_nobody_opened_is_refused() {
     let http = Http::new(&[]).expect("a client");
     let (configuration, secrets) = (BTreeMap::new(), BTreeMap::new());
     let connection = Connection::plain(&configuration, &secrets);
-    let refusal =
-        send(&http, &fake(url), &connection, asked(Method::Get, Vec::new()), &Limits::default()).await;
+    let refusal = send(
+        &http,
+        &fake(url),
+        &connection,
+        asked(Method::Get, Vec::new()),
+        &Limits::default(),
+        &unlimited(),
+    )
+    .await;
     assert!(matches!(refusal.err(), Some(Refusal::Failed(Failure::Refused(_)))));
     assert!(seen(&list).is_empty());
 }

@@ -47,6 +47,25 @@ async fn a_request_too_few_is_told() {
     assert_eq!(fake.problems(), ["1 request(s) of the fixture were never made"]);
 }
 
+#[tokio::test]
+async fn one_that_plays_begins_anew() {
+    let fixture = Fixture::parse(FIXTURE).expect("a fixture");
+    let fake = Fake::play(&fixture, SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("it starts");
+    for (key, status) in [("k", 200), ("k", 200), ("other", 501), ("k", 200)] {
+        let answer = reqwest::Client::new()
+            .post(format!("http://{}/a?q=1", fake.address))
+            .header("x-key", key)
+            .header("content-type", "application/json")
+            .body(r#"{"a":1}"#)
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(answer.status().as_u16(), status, "{key}");
+        let said = answer.text().await.expect("text");
+        assert_eq!(said.contains("the header x-key should be"), status == 501, "{said}");
+    }
+}
+
 #[test]
 fn addresses_of_a_template_become_the_fakes() {
     let at = SocketAddr::from(([127, 0, 0, 1], 7));

@@ -2,14 +2,20 @@
 
 use std::{
     collections::BTreeMap,
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use anyhow::{Context as _, ensure};
-use kontor_domain::{Secret, templates::Template};
+use anyhow::{Context as _, anyhow, ensure};
+use kontor_domain::{
+    Secret,
+    templates::{Needed, Template},
+};
 use kontor_providers::{Connection, Http, Provider as _, TestReport, declarative::Declarative, http::Opened};
 use kontor_simulators::fake::{Fake, Fixture, redirected};
+
+use crate::shutdown::Shutdown;
 
 /// The most fixtures of a template.
 const MAX_FIXTURES: usize = 100;
@@ -41,6 +47,19 @@ pub(super) async fn run_all(template: &str, folder: &Path) -> anyhow::Result<boo
     Ok(fine)
 }
 
+/// Plays a fixture's provider at an address until somebody asks the process to end.
+pub(super) async fn play(file: &Path, listen: SocketAddr) -> anyhow::Result<()> {
+    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    let fixture = Fixture::parse(&text).map_err(|message| anyhow!("{}: {message}", file.display()))?;
+    let shutdown = Shutdown::listen()?;
+    let fake = Fake::play(&fixture, listen)
+        .await
+        .with_context(|| format!("listening on {listen}: choose another address with --listen"))?;
+    crate::say(&format!("the fake of {} stands at {}; Ctrl-C ends it", file.display(), fake.address))?;
+    shutdown.asked().await;
+    Ok(())
+}
+
 /// Runs one; what is not as it says.
 async fn run(template: &str, fixture: &Fixture) -> anyhow::Result<Vec<String>> {
     let fake = Fake::start(fixture).await.context("a fake on this machine")?;
@@ -58,7 +77,7 @@ async fn run(template: &str, fixture: &Fixture) -> anyhow::Result<Vec<String>> {
     };
     let secrets: BTreeMap<String, Secret> =
         fixture.secrets.iter().map(|(key, value)| (key.clone(), Secret::new(value.clone()))).collect();
-    if let Err(errors) = template.check_secrets(&secrets, &configuration, true) {
+    if let Err(errors) = template.check_secrets(&secrets, &configuration, Needed::All) {
         return Ok(errors.into_iter().map(|it| format!("{} {}", it.field, it.message)).collect());
     }
     let nothing = BTreeMap::new();

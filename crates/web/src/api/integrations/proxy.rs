@@ -32,8 +32,11 @@ const PROXIED: HeaderName = HeaderName::from_static("x-kontor-proxied");
 /// and the safe headers as they came, and with the credential put in by Kontor. Nothing in it is filled in:
 /// `{{secrets.ApiKey}}` arrives as these letters. The provider's answer comes back whatever its status is, with
 /// `X-Kontor-Proxied: true`; an error without that header is Kontor's own. Redirects are handed back and not
-/// followed. GET, HEAD, PUT and DELETE are repeated when the provider says "not now"; POST and PATCH are sent once.
-/// An `Idempotency-Key` goes to the provider and means nothing to Kontor here.
+/// followed. GET, HEAD, PUT and DELETE are repeated when the provider says "not now"; POST and PATCH are sent once,
+/// unless the template names the provider's idempotency header: Kontor sets it where the request has none, sends an
+/// `Idempotency-Key` under that name, and repeats these requests too. Without such a header an `Idempotency-Key` goes
+/// to the provider as it is and means nothing to Kontor here. Where the template says how often the provider may be
+/// called, a request too many is a 429 `provider_rate_limit`.
 #[utoipa::path(get, path = "/api/organizations/{organizationId}/integrations/{id}/proxy/{*path}", tag = "Integrations",
     params(("organizationId" = String, Path), ("id" = String, Path),
         ("path" = String, Path, description = "What follows the provider's address, slashes and all", example = "v2/orders")),
@@ -42,6 +45,7 @@ const PROXIED: HeaderName = HeaderName::from_static("x-kontor-proxied");
             example = json!({ "orders": [{ "id": "1001", "total": "148.83" }] })),
         (status = 409, description = "The integration is disabled or not connected"),
         (status = 422, description = "This provider takes no requests of your own, or the address is not allowed"),
+        (status = 429, description = "The provider may not be called more often for this integration"),
         (status = 502, description = "No whole answer of the provider's"),
         (status = 504, description = "No answer of the provider's in time")))]
 pub(crate) async fn get(state: State<Arc<Web>>, who: Who, request: Request) -> Result<Response, Problem> {
@@ -50,7 +54,8 @@ pub(crate) async fn get(state: State<Arc<Web>>, who: Who, request: Request) -> R
 
 /// Does something at the provider, once.
 ///
-/// As the GET. It is never sent twice, also when the provider says "not now": that answer comes back.
+/// As the GET. It is not sent twice, also when the provider says "not now": that answer comes back. Only where the
+/// template names the provider's idempotency header is it repeated, with the same value in it.
 #[utoipa::path(post, path = "/api/organizations/{organizationId}/integrations/{id}/proxy/{*path}", tag = "Integrations",
     params(("organizationId" = String, Path), ("id" = String, Path), ("path" = String, Path, example = "v2/orders")),
     request_body(content = Vec<u8>, content_type = "*/*", example = json!({ "item": "coffee", "quantity": 2 })),

@@ -1,11 +1,14 @@
 //! What a caller sends to make or change an integration.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use kontor_domain::{
     Secret,
     integrations::IntegrationType,
-    templates::{FieldError, MAX_SECRET, MAX_VALUE, Template},
+    templates::{FieldError, MAX_SECRET, MAX_VALUE, Needed, Template},
 };
 use kontor_engine::integrations::{Change, Rotation, check, check_rotation};
 use kontor_providers::{Provider, Registry};
@@ -56,9 +59,9 @@ impl Create {
         let template = provider.template();
         let configuration = template.check_configuration(&given, None).unwrap_or_else(|faults| {
             tell(fields, faults);
-            given.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+            template.supposed_configuration(&given, None)
         });
-        tell(fields, template.check_secrets(&secrets, &configuration, true).err().unwrap_or_default());
+        tell(fields, template.check_secrets(&secrets, &configuration, Needed::All).err().unwrap_or_default());
         Some(Self {
             integration_type: integration_type?,
             display_name: display_name?,
@@ -124,19 +127,20 @@ pub(crate) struct UpdateShape {
     secrets: BTreeMap<String, String>,
 }
 
-/// Reads changes and checks them against the template and the settings that are there; everything that is wrong is
-/// told at once.
+/// Reads changes and checks them against the template, the settings and the keys of the secrets that are there;
+/// everything that is wrong is told at once.
 pub(super) fn read_update(
     fields: &mut Fields,
     template: Option<&Template>,
     old: &BTreeMap<String, String>,
+    kept: &BTreeSet<String>,
 ) -> Change {
     let display_name = fields.optional("displayName").text(1..=200);
     let is_enabled = fields.optional("isEnabled").boolean();
     let configuration = fields.optional("configuration").map(MAX_KEYS, MAX_VALUE).unwrap_or_default();
     let secrets = secrets(fields, "secrets").unwrap_or_default();
     let change = Change { display_name, is_enabled, configuration, secrets };
-    tell(fields, check(template, old, &change).err().unwrap_or_default());
+    tell(fields, check(template, old, kept, &change).err().unwrap_or_default());
     change
 }
 
