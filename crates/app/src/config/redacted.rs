@@ -56,8 +56,7 @@ impl Config {
         out += &address(quickbooks.sandbox_url.as_ref());
         out += "\n[templates]\n";
         out += &line("folder", path(self.providers.declarative.folder.as_ref()));
-        out += &line("timeout_ms", Some(self.providers.declarative.timeout_ms.to_string()));
-        out += &self.apps();
+        out += &self.described();
         out += "\n[network]\n";
         let hosts: Vec<toml::Value> = self.network.allow_hosts.iter().map(|it| it.clone().into()).collect();
         out += &line("allow_hosts", Some(toml::Value::Array(hosts).to_string()));
@@ -78,10 +77,10 @@ impl Config {
         out.trim_end().to_owned()
     }
 
-    /// The operator's apps at providers that are described.
-    fn apps(&self) -> String {
+    /// What else is set for providers that are described: their time, and the operator's apps.
+    fn described(&self) -> String {
         let text = |value: &str| toml::Value::String(value.to_owned()).to_string();
-        let mut out = String::new();
+        let mut out = format!("timeout_ms = {}\n", self.providers.declarative.timeout_ms);
         for (name, (client_id, file)) in &self.providers.apps {
             out.extend(["\n[apps.", name, "]\n"]);
             let file = file.as_ref().map(|it| it.display().to_string());

@@ -108,7 +108,7 @@ impl Failure {
 impl From<Failure> for ProviderError {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::NotSent => Self::unreachable("Check the network and the provider's status page"),
+            Failure::NotSent => Self::unreachable("Nobody answers there"),
             Failure::NotResolved => Self::unreachable("There is no server of that name"),
             Failure::Refused(rule) => Self::misconfigured(&format!("The address is not allowed: {rule}")),
             Failure::Unfit => Self::misconfigured("A setting or a secret has characters that cannot be sent"),

@@ -87,7 +87,7 @@ async fn answer(mut stream: TcpStream) -> std::io::Result<()> {
             }
             return Ok(());
         }
-        other => panic!("nobody asks for {other}: {head}"),
+        _ => whole("400 Bad Request", "text/plain", "this is no request"),
     };
     stream.write_all(said.as_bytes()).await
 }
