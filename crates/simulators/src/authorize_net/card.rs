@@ -147,3 +147,6 @@ fn is_aba(routing: &str) -> bool {
     let sum: u32 = digits.iter().zip(weights).map(|(digit, weight)| digit.saturating_mul(weight)).sum();
     routing.len() == 9 && digits.len() == 9 && sum > 0 && sum.is_multiple_of(10)
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,8 +22,6 @@ pub(super) struct Choices {
     pub(super) duplicate_refunds: bool,
     /// A bare array stands for a wrapped list (§1.2).
     pub(super) bare_lists: bool,
-    /// `…Specified` members beside optional values, as in older answers (§1.2). JSON alone.
-    pub(super) specified_members: bool,
     /// Letters of the address check that decline with reason 27 (§4).
     pub(super) declined_avs: String,
     /// Letters of the card code check that decline with reason 65 (§4).
@@ -60,7 +58,6 @@ impl Default for Choices {
             duplicate_tells_original: false,
             duplicate_refunds: true,
             bare_lists: false,
-            specified_members: false,
             declined_avs: String::new(),
             declined_cvv: String::new(),
             refund_days: 120,

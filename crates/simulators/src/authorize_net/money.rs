@@ -21,3 +21,6 @@ pub(super) fn cents(text: &str) -> Option<i64> {
     let cents: i64 = format!("{whole}{part:0<2}").parse().ok()?;
     (cents <= MOST).then(|| cents.saturating_mul(sign))
 }
+
+#[cfg(test)]
+mod tests;

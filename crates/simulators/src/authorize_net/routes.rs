@@ -25,6 +25,9 @@ use crate::{
     state::State,
 };
 
+/// The script that a merchant's page takes nonces with (§2.4).
+const ACCEPT: &str = "/v1/Accept.js";
+
 /// What this provider shows of itself.
 fn shows() -> Shows {
     Shows {
@@ -61,6 +64,10 @@ impl Simulator {
             (PATH, &Method::POST) => self.message(request).await,
             (PATH, &Method::OPTIONS) => Ok(respond(String::new(), "text/plain; charset=utf-8")),
             (hosted::PAGE | hosted::SUBMIT, &Method::POST) => self.page(request).await,
+            (ACCEPT, &Method::GET) => {
+                let kind = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")];
+                Ok((kind, include_str!("accept.js")).into_response())
+            }
             (hosted::PAGE | hosted::SUBMIT, &Method::GET) => Ok(html(hosted::needs_post())),
             (PATH | hosted::PAGE | hosted::SUBMIT, _) => Ok(StatusCode::METHOD_NOT_ALLOWED.into_response()),
             _ => Ok(StatusCode::NOT_FOUND.into_response()),

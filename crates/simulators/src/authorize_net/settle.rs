@@ -52,3 +52,6 @@ pub(super) fn batch_id(merchant: usize, closed: Timestamp) -> String {
     let place = u64::try_from(merchant).unwrap_or(0);
     seconds.saturating_mul(2).saturating_add(place).to_string()
 }
+
+#[cfg(test)]
+mod tests;

@@ -419,3 +419,12 @@ async fn another_merchant_finds_nothing() {
     let answer = sim.by(Format::Json, 1, "createTransactionRequest", &inner).await;
     assert_eq!(answer.outcome(), "3/16");
 }
+
+#[tokio::test]
+async fn the_script_that_brings_nonces_is_served() {
+    let sim = Sim::new().await;
+    let script = sim.send("GET", "/v1/Accept.js", "text/plain", "").await.expect("an answer");
+    assert_eq!(script.headers()["content-type"], "text/javascript; charset=utf-8");
+    let text = script.text().await.expect("text");
+    assert!(text.contains("window.Accept = { dispatchData }"), "{text}");
+}
