@@ -122,6 +122,10 @@ async fn a_return_gives_back_no_more_than_was_taken() {
     let rows = sim.rows().await;
     assert_eq!(rows[0], "sale settled 10.00 -");
     assert_eq!(rows[1], format!("refund voided 4.00 {id}"));
+    // What was given back in part is not voided as well.
+    let part = sim.charge("CreditCardSale", CARD, "9.00", "").await.get("TransactionID");
+    sim.follow("CreditCardReturn", &part, "1.00", "").await;
+    assert_eq!(sim.follow("CreditCardVoid", &part, "", "").await.outcome(), "103 Invalid Transaction Status");
     let authorized = sim.charge("CreditCardAuthorization", CARD, "3.00", "").await.get("TransactionID");
     assert_eq!(
         sim.follow("CreditCardReturn", &authorized, "3.00", "").await.outcome(),
