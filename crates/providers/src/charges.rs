@@ -5,9 +5,9 @@
 //! dollars alone here, since their reports name no currency.
 
 use async_trait::async_trait;
-use kontor_domain::Money;
+use kontor_domain::{Money, Secret};
 
-use crate::{BillingAddress, CardRef, Connection, Nonce, ProviderError};
+use crate::{BillingAddress, CardRef, Connection, Nonce, ProviderError, hidden};
 
 /// Money from cards that the provider knows: authorizenet.md §2.3 and §2.4, worldpay-express.md §3.5 to §3.11.
 #[async_trait]
@@ -234,9 +234,32 @@ impl Outcome {
         matches!(self, Self::Declined(_) | Self::Failed(_))
     }
 
+    /// The same without what the provider repeats of these secrets.
+    #[must_use]
+    pub fn without(self, secrets: &[&Secret]) -> Self {
+        let hide = |text: &str| hidden::hide(text, secrets).into_owned();
+        let approval = |it: Approval| Approval { code: hide(&it.code), message: hide(&it.message), ..it };
+        match self {
+            Self::Approved(it) => Self::Approved(approval(it)),
+            Self::Partial(it) => Self::Partial(approval(it)),
+            Self::Declined(it) => Self::Declined(it.without(secrets)),
+            Self::Failed(error) => Self::Failed(error.without(secrets)),
+            Self::Unknown(it) => Self::Unknown(Unsure { error: it.error.without(secrets), ..it }),
+        }
+    }
+
     /// An answer that proves nothing about money that may have moved.
     pub(crate) fn unclear(message: &str, transaction_id: Option<String>) -> Self {
         Self::Unknown(Unsure { error: ProviderError::nonsense(message), transaction_id, held: false })
+    }
+}
+
+impl Refusal {
+    /// The same without what the provider repeats of these secrets.
+    #[must_use]
+    pub fn without(self, secrets: &[&Secret]) -> Self {
+        let hide = |text: &str| hidden::hide(text, secrets).into_owned();
+        Self { code: hide(&self.code), message: hide(&self.message), ..self }
     }
 }
 
@@ -250,3 +273,6 @@ impl From<ProviderError> for Outcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

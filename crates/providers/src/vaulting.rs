@@ -4,6 +4,7 @@
 //! moment. Facts: authorizenet.md §2.5 to §2.11 and §2.15; worldpay-express.md §3.12 and §3.13.
 
 use async_trait::async_trait;
+use kontor_domain::Secret;
 
 use crate::{BillingAddress, Card, Connection, Expiry, Nonce, Outcome, ProviderError, Refusal};
 
@@ -137,4 +138,15 @@ pub enum VaultError {
     /// Anything else.
     #[error(transparent)]
     Failed(#[from] ProviderError),
+}
+
+impl VaultError {
+    /// The same without what the provider repeats of these secrets.
+    #[must_use]
+    pub fn without(self, secrets: &[&Secret]) -> Self {
+        match self {
+            Self::Declined(it) => Self::Declined(it.without(secrets)),
+            Self::Failed(error) => Self::Failed(error.without(secrets)),
+        }
+    }
 }

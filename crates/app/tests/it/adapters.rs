@@ -10,7 +10,7 @@ use kontor_domain::{
 };
 use kontor_providers::{
     BillingAddress, CaptureOrder, Card, CardChange, CardRef, CardUse, ChargeOrder, Connection, Expiry,
-    HostedOrder, Http, Lookup, Outcome, Provider, ProviderTransaction, RefundOrder, Save, SaveOrder,
+    HostedOrder, Http, Lookup, Nonce, Outcome, Provider, ProviderTransaction, RefundOrder, Save, SaveOrder,
     SavedCard, Source, TransactionKind, TransactionState, VoidOrder, Voided, Window, authorize_net,
     http::Opened,
 };
@@ -116,6 +116,14 @@ impl Shop {
             from: at.checked_sub(days(1)).expect("a moment"),
             to: at.checked_add(days(5)).expect("a moment"),
         }
+    }
+
+    /// What a browser would send.
+    async fn raw(&self, body: String) -> Value {
+        let kind = [("content-type", "application/json")];
+        let said =
+            self.simulator.send("POST", "/xml/v1/request.api", &kind, Some(body)).await.expect(200).text;
+        serde_json::from_str(said.trim_start_matches('\u{feff}')).expect("JSON")
     }
 
     async fn ledger(&self) -> Vec<Value> {
@@ -380,4 +388,39 @@ async fn a_page_opens_and_takes_its_token() {
     assert!(pages.lifetime() >= Duration::from_mins(15));
     let nothing = pages.find(&shop.connection(), &Lookup::Setup(&page.setup_id)).await;
     assert_eq!(nothing, Ok(Vec::new()), "nobody has paid");
+}
+
+#[tokio::test]
+async fn a_scripts_nonce_pays_once() {
+    let shop = Shop::authorize_net();
+    let card = shop.save(CARD, "98004").await.card;
+    let near = approved(&shop.sale(&card, 100, "1000000000000001").await, 100);
+    // In the schema's order, as the script in the browser does it: with the key that may be public.
+    let login = shop.secrets["ApiLoginId"].expose();
+    let key = shop.secrets["TransactionKey"].expose();
+    let details = format!(
+        r#"{{"getMerchantDetailsRequest":{{"merchantAuthentication":{{"name":"{login}","transactionKey":"{key}"}}}}}}"#
+    );
+    let details = shop.raw(details).await;
+    let public = details["publicClientKey"].as_str().unwrap_or_else(|| panic!("{details}"));
+    let said = shop
+        .raw(format!(
+            r#"{{"securePaymentContainerRequest":{{"merchantAuthentication":{{"name":"{login}","clientKey":"{public}"}},"data":{{"type":"TOKEN","id":"1","token":{{"cardNumber":"{CARD}","expirationDate":"2040-12","cardCode":"900"}}}}}}}}"#
+        ))
+        .await;
+    let part = |name: &str| {
+        let value = said["opaqueData"][name].as_str();
+        value.unwrap_or_else(|| panic!("{said}")).to_owned()
+    };
+    let nonce = Nonce { descriptor: part("dataDescriptor"), value: Secret::new(part("dataValue")) };
+    let charges = shop.provider.charges().expect("charges");
+    let paying = |reference| ChargeOrder {
+        source: Source::Nonce(&nonce),
+        ..order(&card, 1999, reference, CardUse::Once)
+    };
+    approved(&charges.sale(&shop.connection(), &paying("1000000000000002")).await, 1999);
+    let twice = charges.sale(&shop.connection(), &paying("1000000000000003")).await;
+    assert!(matches!(&twice, Outcome::Failed(error) if error.code.as_deref() == Some("E00114")), "{twice:?}");
+    assert_eq!(shop.find("1000000000000002", &near).await.len(), 1);
+    assert_eq!(shop.find("1000000000000003", &near).await.len(), 0);
 }
