@@ -6,6 +6,7 @@ mod drive;
 pub(crate) mod echo;
 mod forms;
 
+use aws_lc_rs::hmac;
 use serde_json::{Value, json};
 
 use crate::support::{Engine, on_both, pay, process::kontor, way_back};
@@ -49,6 +50,7 @@ async fn no_secret_is_written_or_said_anywhere(engine: Engine) {
     }
     consent(&mut driver, &mut canaries).await;
     simulated(&mut driver, &mut canaries).await;
+    hooks(&mut driver, &mut canaries).await;
     access(&mut driver, &mut canaries).await;
     money(&mut driver, &mut canaries).await;
     books(&mut driver).await;
@@ -225,6 +227,30 @@ async fn simulated(driver: &mut Driver<'_>, canaries: &mut Canaries) {
         driver.empty("{org}/integrations/{id}/test", &format!("{path}/test")).await.expect(200);
         driver.delete("{org}/integrations/{id}", &path).await.expect(204);
     }
+}
+
+/// A provider's own calls: one that is signed and has a card in it, and one that has the secret itself.
+async fn hooks(driver: &mut Driver<'_>, canaries: &mut Canaries) {
+    let (key, secret) = (format!("EZTK{}", canaries.plain("a key")), canaries.plain("a hook's secret"));
+    let body = json!({
+        "integrationType": "Shipping", "provider": "EasyPost", "displayName": "Parcels",
+        "secrets": { "ApiKey": key, "WebhookSecret": secret },
+    });
+    let list = format!("{}/integrations", driver.organization());
+    let made = driver.post("{org}/integrations", &list, &body).await.expect(201);
+    let path = made.header("location").to_owned();
+    let hook = format!("/hooks/EasyPost/{}", path.rsplit('/').next().expect("an id"));
+    let call = json!({ "description": "tracker.updated", "note": format!("paid with {}", canaries.card()) })
+        .to_string();
+    let signing = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    let tag = hmac::sign(&signing, call.as_bytes());
+    let tag = tag.as_ref().iter().map(|it| format!("{it:02x}")).collect::<Vec<_>>().concat();
+    let signature = format!("hmac-sha256-hex={tag}");
+    driver.bare("POST", &hook, &[("x-hmac-signature", &signature)], Some(call)).await.expect(200);
+    let told = json!({ "secret": secret, "card": canaries.card() }).to_string();
+    driver.bare("POST", &hook, &[("x-hmac-signature", &secret)], Some(told)).await.expect(403);
+    driver.drove("POST", "/hooks/{provider}/{id}");
+    driver.delete("{org}/integrations/{id}", &path).await.expect(204);
 }
 
 /// API keys and tokens: each is shown once, in the one answer that is not searched.

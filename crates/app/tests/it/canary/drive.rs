@@ -95,6 +95,11 @@ impl<'a> Driver<'a> {
         answer
     }
 
+    /// A call was driven by a concrete path.
+    pub(super) fn drove(&mut self, method: &str, route: &str) {
+        self.driven.insert((method.to_owned(), route.to_owned()));
+    }
+
     pub(super) async fn get(&mut self, route: &str, path: &str) -> Answer {
         self.send("GET", route, path, None).await
     }

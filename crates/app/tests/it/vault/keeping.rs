@@ -1,4 +1,5 @@
-//! What is kept for a day is gone after it, by the clock that is passed down and nobody's waiting.
+//! The use cases over a clock and a key of the test's own: what is kept for a day is gone after it, and a key that is
+//! far away is asked for before a transaction and never inside of one.
 
 use std::{
     collections::BTreeMap,
@@ -17,12 +18,12 @@ use kontor_domain::{
 use kontor_engine::{
     Actor, Engine as UseCases, Error, Settings,
     credentials::Credentials,
-    integrations::Rotation,
+    integrations::{Change, Rotation},
     oauth::{OAuth, state::StateKey},
 };
 use kontor_providers::{Http, Registry};
 use kontor_store::{Db, idempotency::Answer, integrations::Integration, keks, organizations};
-use kontor_vault::{Destroyed, Kek, Keks, LocalKek, keks::Source};
+use kontor_vault::{Destroyed, Kek, KekError, Keks, LocalKek, kek::Owner, keks::Source};
 
 use crate::support::{Database, Engine, on_both};
 
@@ -35,13 +36,15 @@ impl Clock for Hand {
     }
 }
 
-/// Never the same twice, and the same in each run.
-struct Counting(AtomicI64);
+/// Never the same twice, over all that a test starts.
+struct Counting;
+
+static DRAWN: AtomicI64 = AtomicI64::new(1);
 
 impl Entropy for Counting {
     fn fill(&self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(8) {
-            let next = self.0.fetch_add(0x9E37_79B9, Ordering::Relaxed).to_le_bytes();
+            let next = DRAWN.fetch_add(0x9E37_79B9, Ordering::Relaxed).to_le_bytes();
             chunk.copy_from_slice(&next[..chunk.len()]);
         }
     }
@@ -56,18 +59,49 @@ impl Source for Nowhere {
     }
 }
 
+/// A key in a file that stands for one that a token or a service keeps.
+struct Far(LocalKek);
+
+#[async_trait::async_trait]
+impl Kek for Far {
+    fn fingerprint(&self) -> String {
+        self.0.fingerprint()
+    }
+
+    fn is_near(&self) -> bool {
+        false
+    }
+
+    async fn wrap(
+        &self,
+        owner: Owner<'_>,
+        key: &[u8; 32],
+        entropy: &dyn Entropy,
+    ) -> Result<Vec<u8>, KekError> {
+        self.0.wrap(owner, key, entropy).await
+    }
+
+    async fn unwrap(
+        &self,
+        owner: Owner<'_>,
+        wrapped: &[u8],
+    ) -> Result<zeroize::Zeroizing<[u8; 32]>, KekError> {
+        self.0.unwrap(owner, wrapped).await
+    }
+}
+
 /// The use cases over a database, with a clock that the test moves.
-async fn use_cases(database: &Database, folder: &std::path::Path) -> (Arc<UseCases>, Arc<Hand>) {
+async fn use_cases(database: &Database, folder: &std::path::Path, far: bool) -> (Arc<UseCases>, Arc<Hand>) {
     let hand = Arc::new(Hand(AtomicI64::new(1_800_000_000_000_000)));
-    let ambient = Ambient::new(Arc::clone(&hand) as Arc<dyn Clock>, Arc::new(Counting(AtomicI64::new(1))));
+    let ambient = Ambient::new(Arc::clone(&hand) as Arc<dyn Clock>, Arc::new(Counting));
     let db = Db::open(&database.url()).await.expect("a database");
     db.migrate().await.expect("its tables");
-    let key = LocalKek::create(&folder.join("kek"), ambient.entropy()).expect("a key");
+    let key = LocalKek::load_or_create(&folder.join("kek"), ambient.entropy()).expect("a key");
     let mut tx = db.write().await.expect("a transaction");
     keks::adopt(&mut tx, &key.fingerprint(), ambient.now()).await.expect("adopted");
     tx.commit().await.expect("written");
     let keys = Keks::new(Box::new(Nowhere), Destroyed::at(folder.join("destroyed")));
-    keys.put(Arc::new(key));
+    keys.put(if far { Arc::new(Far(key)) } else { Arc::new(key) });
     let http = Http::new(&[]).expect("a client");
     let registry = Registry::new(kontor_providers::Settings::default(), http.clone(), ambient.clone());
     let settings = Settings {
@@ -90,6 +124,18 @@ async fn use_cases(database: &Database, folder: &std::path::Path) -> (Arc<UseCas
         ambient,
     };
     (Arc::new(engine), hand)
+}
+
+fn shop(ambient: &Ambient) -> organizations::Organization {
+    organizations::Organization {
+        id: Id::new(ambient),
+        code: "visby".to_owned(),
+        name: "Visby Wool".to_owned(),
+        return_urls: Vec::new(),
+        default_payment_provider: None,
+        version: 1,
+        created_at: ambient.now(),
+    }
 }
 
 fn gateway(ambient: &Ambient) -> Integration {
@@ -122,16 +168,8 @@ fn secrets(of: &str) -> BTreeMap<String, Secret> {
 async fn what_was_replaced_is_destroyed_after_a_day(engine: Engine) {
     let folder = tempfile::tempdir().expect("a folder");
     let database = Database::new(engine, folder.path());
-    let (cases, hand) = use_cases(&database, folder.path()).await;
-    let organization = organizations::Organization {
-        id: Id::new(&cases.ambient),
-        code: "visby".to_owned(),
-        name: "Visby Wool".to_owned(),
-        return_urls: Vec::new(),
-        default_payment_provider: None,
-        version: 1,
-        created_at: cases.ambient.now(),
-    };
+    let (cases, hand) = use_cases(&database, folder.path(), false).await;
+    let organization = shop(&cases.ambient);
     let (id, it) = (organization.id, gateway(&cases.ambient));
     let actor = Actor::new("somebody".to_owned(), None);
     let mut tx = cases.db.write().await.expect("a transaction");
@@ -163,4 +201,52 @@ async fn what_was_replaced_is_destroyed_after_a_day(engine: Engine) {
     cases.db.close().await;
 }
 
-on_both!(what_was_replaced_is_destroyed_after_a_day);
+async fn a_key_that_is_far_away_is_asked_for_before_a_transaction(engine: Engine) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = Database::new(engine, folder.path());
+    let (cases, _) = use_cases(&database, folder.path(), true).await;
+    let (organization, it) = (shop(&cases.ambient), gateway(&cases.ambient));
+    let (id, actor) = (organization.id, Actor::new("somebody".to_owned(), None));
+    let mut tx = cases.db.write().await.expect("a transaction");
+    organizations::insert(&mut tx, &organization).await.expect("an organization");
+    tx.commit().await.expect("written");
+    let make = async |cases: &UseCases| {
+        let mut tx = cases.db.write().await.expect("a transaction");
+        let made = cases.create_integration(&mut tx, id, &actor, &it, &secrets("1")).await;
+        if made.is_ok() {
+            tx.commit().await.expect("written")
+        } else {
+            tx.rollback().await.expect("undone")
+        }
+        made
+    };
+    assert!(
+        matches!(make(&cases).await, Err(Error::KeyUnavailable(_))),
+        "its first key would be wrapped inside"
+    );
+    cases.ready_to_seal(id).await.expect("ready");
+    make(&cases).await.expect("made");
+    cases.db.close().await;
+
+    // A process that has nothing at hand yet: what begins a transaction by itself prepares by itself.
+    let (cold, _) = use_cases(&database, folder.path(), true).await;
+    let change = Change { secrets: secrets("2"), ..Change::default() };
+    let template = cold.registry.get("AuthorizeNet").expect("a provider");
+    let mut tx = cold.db.write().await.expect("a transaction");
+    let refused =
+        cold.change_integration(&mut tx, id, &actor, it.clone(), Some(template.template()), change).await;
+    assert!(matches!(refused, Err(Error::KeyUnavailable(_))), "nor is one unwrapped inside");
+    tx.rollback().await.expect("undone");
+    let none = || Answer { status: 200, headers: String::new(), body: Vec::new() };
+    let rotation = Rotation { secrets: secrets("3"), test: false, rollback: false };
+    cold.rotate_secrets(id, &actor, it.id, &rotation, None, |_| none()).await.expect("rotated");
+    cold.db.close().await;
+    let (cold, _) = use_cases(&database, folder.path(), true).await;
+    cold.roll_back_secrets(id, &actor, it.id, false, None, |_| none()).await.expect("rolled back");
+    cold.db.close().await;
+}
+
+on_both!(
+    what_was_replaced_is_destroyed_after_a_day,
+    a_key_that_is_far_away_is_asked_for_before_a_transaction
+);
