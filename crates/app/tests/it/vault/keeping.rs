@@ -214,9 +214,9 @@ async fn a_key_that_is_far_away_is_asked_for_before_a_transaction(engine: Engine
         let mut tx = cases.db.write().await.expect("a transaction");
         let made = cases.create_integration(&mut tx, id, &actor, &it, &secrets("1")).await;
         if made.is_ok() {
-            tx.commit().await.expect("written")
+            tx.commit().await.expect("written");
         } else {
-            tx.rollback().await.expect("undone")
+            tx.rollback().await.expect("undone");
         }
         made
     };
