@@ -13,7 +13,7 @@ pub(crate) mod vault;
 pub(crate) use secrets::make_folder;
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     num::NonZeroU32,
     path::{Path, PathBuf},
     time::Duration,
@@ -245,6 +245,11 @@ impl Config {
     /// Where calls may go beside the internet.
     pub(crate) fn opened(&self) -> Vec<Opened> {
         self.network.opened(&self.providers.sandboxes())
+    }
+
+    /// The proxies in front that are believed who calls.
+    pub(crate) fn trusted_proxies(&self) -> &[IpAddr] {
+        &self.network.trusted_proxies
     }
 
     /// The use cases' settings.

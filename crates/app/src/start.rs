@@ -70,6 +70,7 @@ pub(crate) fn start(
         metrics_token: config.metrics_token()?,
         render_metrics: Arc::new(move || metrics.render()),
         limits: config.web_limits(),
+        proxies: config.trusted_proxies().to_vec(),
         demo,
     };
     let server = tokio::spawn(kontor_web::serve(listener, options, stopped.clone()));

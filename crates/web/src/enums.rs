@@ -11,6 +11,8 @@ use axum::http::header::VARY;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::{Serialize, Serializer};
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
 
 /// `Prefer` (RFC 7240 §2).
 pub const PREFER: HeaderName = HeaderName::from_static("prefer");
@@ -50,6 +52,15 @@ pub fn parse<T: Numbered>(text: &str) -> Option<(T, Form)> {
 pub fn choices<T: Numbered>() -> String {
     let words: Vec<_> = T::ALL.iter().map(|value| format!("{} ({})", value.number(), value.name())).collect();
     format!("must be one of: {}", words.join(", "))
+}
+
+/// The description of a value that is a number or a name.
+pub fn schema<T: Numbered>(words: &str) -> RefOr<Schema> {
+    let numbers = T::ALL.iter().map(|it| it.number());
+    let numbers = ObjectBuilder::new().schema_type(Type::Integer).enum_values(Some(numbers));
+    let names = T::ALL.iter().map(|it| it.name());
+    let names = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names));
+    OneOfBuilder::new().item(numbers).item(names).description(Some(words)).into()
 }
 
 /// A value as it is written in the chosen form; also fit for the key of a map.

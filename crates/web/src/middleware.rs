@@ -1,5 +1,6 @@
 //! What surrounds every request: its id, its limits, its measure, and the last resort when a handler falls over.
 
+pub(crate) mod forwarded;
 pub(crate) mod limits;
 pub(crate) mod observe;
 pub(crate) mod rate;

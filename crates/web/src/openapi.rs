@@ -1,5 +1,8 @@
 //! The document: generated from the endpoints, completed with what they share.
 
+mod examples;
+
+use serde_json::{Value, json};
 use utoipa::openapi::{
     Content, HttpMethod, Info, License, OpenApi, Ref, RefOr, Required, ResponseBuilder, SecurityRequirement,
     path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem},
@@ -77,6 +80,42 @@ const PAGES: [(&str, &str, &str); 2] = [
     ("/docs", "This document as a page for people", "text/html"),
 ];
 
+/// The document as it is served, with an example of every body.
+pub(crate) fn served(document: &OpenApi) -> Value {
+    let mut served = serde_json::to_value(document).unwrap_or_default();
+    examples::fill(&mut served, problem_example);
+    served
+}
+
+/// What a refusal looks like.
+fn problem_example(status: &str, words: &str) -> Value {
+    let (code, title) = match status {
+        "400" => ("validation_failed", "The request is not valid"),
+        "401" => ("invalid_token", "Unauthorized"),
+        "403" => ("forbidden", "Forbidden"),
+        "404" => ("not_found", "Not found"),
+        "409" => ("conflict", "Conflict"),
+        "412" => ("precondition_failed", "Precondition failed"),
+        "413" => ("payload_too_large", "The body is too large"),
+        "415" => ("unsupported_media_type", "Unsupported media type"),
+        "422" => ("idempotency_key_reused", "Unprocessable"),
+        "429" => ("too_many_requests", "Too many requests"),
+        "500" => ("internal_error", "Something went wrong"),
+        "502" => ("provider_unreachable", "The provider cannot be reached"),
+        "503" => ("unavailable", "Not at this moment"),
+        "504" => ("provider_timed_out", "The provider took too long"),
+        _ => ("error", "Error"),
+    };
+    let mut problem = json!({
+        "type": format!("urn:kontor:problem:{code}"), "title": title, "status": status.parse::<u16>().unwrap_or_default(),
+        "detail": words, "code": code, "traceId": "4bf92f3577b34da6a3ce929d0e0e4736",
+    });
+    if let (true, Some(problem)) = (status == "400", problem.as_object_mut()) {
+        problem.insert("errors".to_owned(), json!({ "displayName": ["is required"] }));
+    }
+    problem
+}
+
 /// Completes the generated document.
 pub(crate) fn complete(mut document: OpenApi) -> OpenApi {
     let mut info = Info::new("Kontor", env!("CARGO_PKG_VERSION"));
@@ -111,10 +150,35 @@ pub(crate) fn complete(mut document: OpenApi) -> OpenApi {
     document
 }
 
+/// A name for client generators, which put all operations into one room: `getInvoicesById`.
+fn name(path: &str, method: &str) -> String {
+    let mut name = method.to_ascii_lowercase();
+    for step in path.split('/').filter(|it| !it.is_empty() && !matches!(*it, "api" | "{organizationId}")) {
+        let variable = step.strip_prefix('{').and_then(|it| it.strip_suffix('}'));
+        if variable.is_some() {
+            name.push_str("By");
+        }
+        for word in variable.unwrap_or(step).split(['-', '.']) {
+            let mut letters = word.chars();
+            name.extend(letters.next().map(|it| it.to_ascii_uppercase()));
+            name.push_str(letters.as_str());
+        }
+    }
+    name
+}
+
 fn describe(path: &str, method: &HttpMethod, operation: &mut Operation) {
+    let word = match method {
+        HttpMethod::Post => "post",
+        HttpMethod::Put => "put",
+        HttpMethod::Patch => "patch",
+        HttpMethod::Delete => "delete",
+        _ => "get",
+    };
+    operation.operation_id = Some(name(path, word));
     // An operation that says nothing of security is behind credentials.
     let public = operation.security.is_some();
-    if path.starts_with("/api") {
+    if path.starts_with("/api") || path.starts_with("/hooks") {
         refuse(path, method, operation, public);
     }
     for (name, example, words) in headers(path, method, public) {

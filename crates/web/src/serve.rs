@@ -3,7 +3,11 @@
 //! Hand-written accept loop: a connection that never sends its headers must not hold a place for ever, and the
 //! framework's own loop has no limit for that.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{Router, extract::ConnectInfo, middleware, routing::get};
 use hyper_util::{
@@ -26,7 +30,7 @@ use crate::{
     api, demo,
     demo::Demo,
     docs,
-    middleware::{limits, observe, rate, request_id, security},
+    middleware::{forwarded, limits, observe, rate, request_id, security},
     openapi, ops, problem,
     web::{Limits, Web},
 };
@@ -50,6 +54,8 @@ pub struct Options {
     pub render_metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// How much and how fast.
     pub limits: Limits,
+    /// The operator's own proxies in front: they are believed who calls.
+    pub proxies: Vec<IpAddr>,
     /// The merchant's application, where it is played.
     pub demo: Option<Demo>,
 }
@@ -77,7 +83,7 @@ pub(crate) fn routes(web: &Arc<Web>) -> (Router, utoipa::openapi::OpenApi) {
 /// Everything that is served, with what surrounds it.
 pub(crate) fn app(web: &Arc<Web>) -> Router {
     let (router, document) = routes(web);
-    let json = document.to_json().unwrap_or_else(|_| "{}".to_owned());
+    let json = openapi::served(&document).to_string();
     let mut router = router
         .route("/openapi.json", get(move || async move { ([("content-type", "application/json")], json) }))
         .merge(docs::router());
@@ -101,6 +107,7 @@ pub async fn serve(
     options: Options,
     mut stop: watch::Receiver<bool>,
 ) -> std::io::Result<()> {
+    let proxies: Arc<[IpAddr]> = options.proxies.as_slice().into();
     let web = Arc::new(Web::new(options, stop.clone()));
     let app = app(&web);
     let graceful = GracefulShutdown::new();
@@ -119,7 +126,7 @@ pub async fn serve(
             },
             () = told(&mut stop) => break,
         };
-        let connection = graceful.watch(connection(stream, peer, app.clone()));
+        let connection = graceful.watch(connection(stream, peer, Arc::clone(&proxies), app.clone()));
         tokio::spawn(async move {
             // A client that goes away is no error of ours.
             let _gone = connection.await;
@@ -141,6 +148,7 @@ async fn told(stop: &mut watch::Receiver<bool>) {
 fn connection(
     stream: TcpStream,
     peer: SocketAddr,
+    proxies: Arc<[IpAddr]>,
     app: Router,
 ) -> hyper::server::conn::http1::Connection<
     TokioIo<TcpStream>,
@@ -154,7 +162,8 @@ fn connection(
     // Answers are small: waiting to fill a packet would only delay them.
     let _unsupported = stream.set_nodelay(true);
     let service = app.map_request(move |mut request: hyper::Request<hyper::body::Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
+        let caller = forwarded::caller(peer, request.headers(), &proxies);
+        request.extensions_mut().insert(ConnectInfo(caller));
         request.map(axum::body::Body::new)
     });
     hyper::server::conn::http1::Builder::new()

@@ -49,7 +49,8 @@ pub struct Web {
 
 impl Web {
     pub(crate) fn new(options: Options, stop: watch::Receiver<bool>) -> Self {
-        let Options { engine, auth_secret, metrics_token, render_metrics, limits, demo } = options;
+        let Options { engine, auth_secret, metrics_token, render_metrics, limits, demo, proxies: _ } =
+            options;
         let limiters = Limiters::new(limits.login_per_minute, limits.public_per_minute, &engine.ambient);
         let permits = Semaphore::new(CONCURRENT);
         let lists = Lists::default();
@@ -115,7 +116,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Anybody {
     }
 }
 
-/// The other end of the connection. A forwarded header is a claim of whoever sent it, so it does not count.
+/// The other end of the connection, or whom the operator's own proxies name. Anybody else's forwarded header is a claim
+/// and does not count.
 fn address(parts: &Parts) -> Option<String> {
     parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip().to_string())
 }

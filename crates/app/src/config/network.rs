@@ -1,9 +1,9 @@
-//! Where calls may go beside the internet, and how much callers' own requests to providers may carry.
+//! Where calls may go beside the internet, whose word counts of who calls, and how much callers' own requests to providers may carry.
 //!
 //! Owns these settings and what follows from others: a provider's sandbox address opens its own host and port, for that
 //! is what setting it means. Refuses patterns: a place is one host and one port.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use kontor_providers::{http::Opened, proxy::Limits};
 use url::Url;
@@ -12,6 +12,8 @@ use super::source::Source;
 
 /// The key.
 const KEY: &str = "network.allow_hosts";
+/// The other key.
+const PROXIES: &str = "network.trusted_proxies";
 /// The most places.
 const MAX: usize = 100;
 
@@ -20,6 +22,8 @@ const MAX: usize = 100;
 pub(super) struct Network {
     /// As they were written.
     pub(super) allow_hosts: Vec<String>,
+    /// The operator's own proxies in front.
+    pub(super) trusted_proxies: Vec<IpAddr>,
     /// For callers' own requests.
     pub(super) proxy: Limits,
     opened: Vec<Opened>,
@@ -38,7 +42,8 @@ impl Network {
                 Err(message) => source.wrong(KEY, &format!("is wrong: {message}")),
             }
         }
-        Self { allow_hosts, proxy: proxy(source, request_timeout), opened }
+        let trusted_proxies = proxies(source);
+        Self { allow_hosts, trusted_proxies, proxy: proxy(source, request_timeout), opened }
     }
 
     /// All of them, with those that a provider's sandbox address opens.
@@ -46,6 +51,21 @@ impl Network {
         let sandboxes = sandboxes.iter().flatten().filter_map(|it| Opened::of(it));
         self.opened.iter().cloned().chain(sandboxes).collect()
     }
+}
+
+fn proxies(source: &mut Source) -> Vec<IpAddr> {
+    let texts = source.list(PROXIES);
+    if texts.len() > MAX {
+        source.wrong(PROXIES, &format!("has more than {MAX} entries"));
+    }
+    let mut all = Vec::new();
+    for text in texts {
+        match text.parse::<IpAddr>() {
+            Ok(address) => all.push(address.to_canonical()),
+            Err(_) => source.wrong(PROXIES, &format!("has {text:?}, which is no address such as 10.0.0.7")),
+        }
+    }
+    all
 }
 
 fn proxy(source: &mut Source, request_timeout: u64) -> Limits {

@@ -57,9 +57,7 @@ impl Config {
         out += "\n[templates]\n";
         out += &line("folder", path(self.providers.declarative.folder.as_ref()));
         out += &self.described();
-        out += "\n[network]\n";
-        let hosts: Vec<toml::Value> = self.network.allow_hosts.iter().map(|it| it.clone().into()).collect();
-        out += &line("allow_hosts", Some(toml::Value::Array(hosts).to_string()));
+        out += &self.opened_and_trusted();
         out += "\n[proxy]\n";
         let proxy = &self.network.proxy;
         out += &line("request_bytes", Some(proxy.request_bytes.to_string()));
@@ -75,6 +73,14 @@ impl Config {
         out += &line("format", Some(text(if self.log.json { "json" } else { "text" })));
         out += &line("filter", Some(text(&self.log.filter)));
         out.trim_end().to_owned()
+    }
+
+    /// Where calls may go beside the internet, and whose word counts of who calls.
+    fn opened_and_trusted(&self) -> String {
+        let list = |texts: Vec<toml::Value>| toml::Value::Array(texts).to_string();
+        let hosts = self.network.allow_hosts.iter().map(|it| it.clone().into()).collect();
+        let proxies = self.network.trusted_proxies.iter().map(|it| it.to_string().into()).collect();
+        format!("\n[network]\nallow_hosts = {}\ntrusted_proxies = {}\n", list(hosts), list(proxies))
     }
 
     /// What else is set for providers that are described: their time, and the operator's apps.

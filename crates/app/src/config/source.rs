@@ -15,7 +15,7 @@ use toml::de::{DeTable, DeValue};
 use url::Url;
 
 /// Every key there is.
-const KEYS: [&str; 54] = [
+const KEYS: [&str; 55] = [
     "listen",
     "public_url",
     "data_dir",
@@ -62,6 +62,7 @@ const KEYS: [&str; 54] = [
     "limits.login_per_minute",
     "limits.public_per_minute",
     "network.allow_hosts",
+    "network.trusted_proxies",
     "proxy.request_bytes",
     "proxy.answer_bytes",
     "proxy.timeout_seconds",
@@ -72,7 +73,7 @@ const KEYS: [&str; 54] = [
     "log.filter",
 ];
 /// The keys that hold several texts; a variable has them with commas between.
-const LISTS: [&str; 1] = ["network.allow_hosts"];
+const LISTS: [&str; 2] = ["network.allow_hosts", "network.trusted_proxies"];
 /// What an app at a provider that is described has: `apps.NAME.client_id`.
 const APP: [&str; 2] = ["client_id", "client_secret_file"];
 /// The longest name of a provider.

@@ -3,6 +3,7 @@
 mod authorize_net;
 mod books;
 mod contract;
+mod description;
 mod documents;
 mod integrations;
 mod rollback;

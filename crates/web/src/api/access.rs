@@ -25,7 +25,7 @@ const ROLES: [&str; 3] = ["Admin", "SalesRep", "Customer"];
 
 /// Credentials that are asked for.
 #[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
+#[schema(rename_all = "camelCase", as = NewAccess)]
 pub(crate) struct Create {
     /// What they are for.
     #[schema(example = "web shop")]
@@ -97,6 +97,7 @@ impl Access {
 /// All credentials of the organization.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = AccessList)]
 pub(crate) struct List {
     /// Newest first.
     api_access: Vec<Access>,

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use kontor_domain::Secret;
-use kontor_engine::access::secret_hash;
-use kontor_store::api_keys;
+use kontor_engine::{Actor, access::secret_hash};
+use kontor_store::{api_keys, api_keys::ApiKey};
 use serde::Serialize;
+use serde_json::json;
 use subtle::ConstantTimeEq as _;
 use utoipa::ToSchema;
 
@@ -15,7 +16,7 @@ use crate::{
     auth,
     body::{Fields, RawBody, Request},
     problem::Problem,
-    web::Web,
+    web::{Anybody, Web},
 };
 
 /// How long a token is good for, in seconds.
@@ -54,14 +55,35 @@ pub(crate) struct LoggedIn {
     /// Always `api-key`.
     token_type: &'static str,
     /// Seconds.
+    #[schema(example = 86_400)]
     expires_in: i64,
+}
+
+fn invalid() -> Problem {
+    Problem::unauthorized("The credentials are not valid.")
+}
+
+/// Writes down that somebody was refused: with the credentials that were meant, or with nobody's. What was sent is not
+/// kept: a secret may stand where the id should.
+async fn refused(web: &Web, actor: &Actor, meant: Option<&ApiKey>, wrong: &str) -> Result<(), Problem> {
+    let subject = meant.map_or_else(|| "unknown".to_owned(), |key| key.id.to_string());
+    let organization = meant.map(|key| key.organization);
+    let detail = json!({ "wrong": wrong });
+    let mut tx = web.engine.db.write().await?;
+    web.engine.audit(&mut tx, organization, actor, "login.failed", &subject, &detail).await?;
+    tx.commit().await?;
+    Err(invalid())
 }
 
 /// Trades API credentials for a token that is good for a day.
 #[utoipa::path(post, path = "/api/auth/login", tag = "Access", request_body = Login, security(()),
     responses((status = 200, description = "A token", body = LoggedIn),
         (status = 401, description = "One of the three is wrong")))]
-pub(crate) async fn login(State(web): State<Arc<Web>>, body: RawBody) -> Result<Answer, Problem> {
+pub(crate) async fn login(
+    State(web): State<Arc<Web>>,
+    Anybody(actor): Anybody,
+    body: RawBody,
+) -> Result<Answer, Problem> {
     let asked: Login = body.read()?;
     web.limiters.login(&asked.client_id)?;
     let found = {
@@ -70,11 +92,17 @@ pub(crate) async fn login(State(web): State<Arc<Web>>, body: RawBody) -> Result<
     };
     // The same answer for each of the three that may be wrong: it tells nothing about which ones exist.
     let hash = secret_hash(&asked.client_secret);
-    let key = found.filter(|key| {
-        let secret = bool::from(key.secret_hash.as_bytes().ct_eq(hash.as_bytes()));
-        secret && key.org_code == asked.org_code
-    });
-    let key = key.ok_or_else(|| Problem::unauthorized("The credentials are not valid."))?;
+    let secret_fits = |key: &ApiKey| bool::from(key.secret_hash.as_bytes().ct_eq(hash.as_bytes()));
+    let wrong = match &found {
+        None => Some("client id"),
+        Some(key) if !secret_fits(key) => Some("client secret"),
+        Some(key) if key.org_code != asked.org_code => Some("org code"),
+        Some(_) => None,
+    };
+    if let Some(wrong) = wrong {
+        refused(&web, &actor, found.as_ref(), wrong).await?;
+    }
+    let key = found.ok_or_else(invalid)?;
     let claims = auth::Claims::new(
         &key.organization,
         &key.org_code,

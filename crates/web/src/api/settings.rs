@@ -24,9 +24,10 @@ pub(crate) const MAX_ORIGINS: usize = 50;
 
 /// Settings to write; what is absent stays.
 #[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
+#[schema(rename_all = "camelCase", as = SettingsChange)]
 pub(crate) struct Put {
     /// Origins such as `https://shop.example`, without a path.
+    #[schema(example = json!(["https://shop.example"]))]
     return_urls: Option<Vec<String>>,
     /// The provider that payments go to where a request names none; null leaves it to the oldest integration.
     #[schema(value_type = Option<String>, required = false, example = "WorldPay")]
@@ -111,8 +112,10 @@ pub(crate) struct Settings {
     org_code: String,
     name: String,
     /// Where customers may be sent back to; outside production mode localhost is always among them.
+    #[schema(example = json!(["https://shop.example"]))]
     return_urls: Vec<String>,
     /// The provider that payments go to where a request names none.
+    #[schema(example = "WorldPay")]
     default_payment_provider: Option<String>,
 }
 

@@ -1,6 +1,6 @@
 //! `GET /api/integration-templates`: what can be connected, and what each needs.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{extract::State, http::Uri};
 use kontor_domain::{
@@ -8,7 +8,10 @@ use kontor_domain::{
     templates::{ConfigurationField, FieldType, SecretField, Template, fields},
 };
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use crate::{
     answer::Answer,
@@ -41,6 +44,38 @@ impl Numbered for FieldType {
     }
 }
 
+/// How an integration's type is written: a number or a name, as the caller prefers.
+pub(crate) struct IntegrationTypeWord;
+
+impl PartialSchema for IntegrationTypeWord {
+    fn schema() -> RefOr<Schema> {
+        enums::schema::<IntegrationType>(
+            "1 Payment, 2 Accounting, …: a number or a name, as the caller prefers.",
+        )
+    }
+}
+
+impl ToSchema for IntegrationTypeWord {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("IntegrationType")
+    }
+}
+
+/// How a field's type is written.
+pub(crate) struct FieldTypeWord;
+
+impl PartialSchema for FieldTypeWord {
+    fn schema() -> RefOr<Schema> {
+        enums::schema::<FieldType>("1 Text, 2 Number, …: a number or a name, as the caller prefers.")
+    }
+}
+
+impl ToSchema for FieldTypeWord {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("FieldType")
+    }
+}
+
 /// A setting of a template.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -50,7 +85,7 @@ pub(crate) struct Setting {
     description: String,
     /// 1 Text, 2 Number, 3 Boolean, 4 Select, 5 Url.
     #[serde(rename = "type")]
-    #[schema(value_type = u8, example = 1)]
+    #[schema(value_type = FieldTypeWord)]
     kind: Shown<FieldType>,
     required: bool,
     default_value: Option<String>,
@@ -106,7 +141,7 @@ pub(crate) struct SecretSetting {
 pub(crate) struct TemplateView {
     /// 1 Payment, 2 Accounting, …
     #[serde(rename = "type")]
-    #[schema(value_type = u8, example = 1)]
+    #[schema(value_type = IntegrationTypeWord)]
     kind: Shown<IntegrationType>,
     #[schema(example = "WorldPay")]
     provider: String,

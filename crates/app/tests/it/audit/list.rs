@@ -46,6 +46,19 @@ async fn a_row_says_who_what_from_where_in_which_request(engine: Engine) {
     .await;
 }
 
+async fn only_the_operators_proxy_is_believed_who_calls(engine: Engine) {
+    let address = async |settings: &[(&str, &str)]| {
+        let demo = Demo::with(engine, settings);
+        let body = json!({ "customerNumber": "AUD-1", "companyName": "Rows" }).to_string();
+        let headers = [("content-type", "application/json"), ("x-forwarded-for", "127.0.0.1, 203.0.113.7")];
+        demo.admin.send("PUT", "/api/customers", &headers, Some(body)).await.expect(201);
+        listed(&demo, "audit", "pageSize=1&action=customer.created").await["data"][0]["address"].clone()
+    };
+    assert_eq!(address(&[]).await, "127.0.0.1", "anybody can write such a header");
+    assert_eq!(address(&[("KONTOR_NETWORK__TRUSTED_PROXIES", "127.0.0.1")]).await, "203.0.113.7");
+    assert_eq!(address(&[("KONTOR_NETWORK__TRUSTED_PROXIES", "10.0.0.1")]).await, "127.0.0.1");
+}
+
 async fn pages_follow_each_other_by_number_and_by_cursor(engine: Engine) {
     let demo = Demo::start(engine);
     seven(&demo).await;
@@ -121,6 +134,7 @@ async fn only_an_admin_of_the_organization_sees_them(engine: Engine) {
 
 on_both!(
     a_row_says_who_what_from_where_in_which_request,
+    only_the_operators_proxy_is_believed_who_calls,
     pages_follow_each_other_by_number_and_by_cursor,
     filters_narrow_and_wrong_ones_are_all_named,
     only_an_admin_of_the_organization_sees_them,

@@ -268,4 +268,40 @@ fn uniform(row: &Value) {
     assert!(!text("subject").is_empty() && !text("actor").is_empty(), "{row}");
 }
 
-on_both!(every_write_leaves_its_row, no_row_holds_a_value);
+async fn a_refused_login_leaves_a_row_and_no_word_of_it(engine: Engine) {
+    let demo = Demo::start(engine);
+    let access = "/api/organizations/api-access";
+    let key = json!({ "name": "shop", "role": "SalesRep" });
+    let key = demo.admin.post(access, &key).await.expect(201).json();
+    let text = |name: &str| key[name].as_str().expect("text").to_owned();
+    let login = |id: String, secret: String, code: String| {
+        let nobody = demo.nobody();
+        let body = json!({ "ClientId": id, "ClientSecret": secret, "OrgCode": code });
+        async move { nobody.post("/api/auth/login", &body).await.status }
+    };
+    let (id, secret, code) = (text("clientId"), text("clientSecret"), text("orgCode"));
+    assert_eq!(login(id.clone(), secret.clone(), code.clone()).await, 200);
+    assert_eq!(login(id.clone(), CANARY.to_owned(), code.clone()).await, 401);
+    assert_eq!(login(id.clone(), secret.clone(), CANARY.to_owned()).await, 401);
+    let rows = all(&demo).await;
+    let failed: Vec<_> = rows.iter().filter(|it| it["action"] == "login.failed").collect();
+    let wrong: Vec<_> = failed.iter().map(|it| it["detail"]["wrong"].clone()).collect();
+    assert_eq!(wrong, ["org code", "client secret"], "newest first: {failed:?}");
+    for row in failed {
+        assert_eq!((&row["subject"], &row["address"]), (&key["id"], &json!("127.0.0.1")), "{row}");
+        assert!(!row.to_string().contains(CANARY) && !row.to_string().contains(&secret), "{row}");
+        uniform(row);
+    }
+    // Of a client that nobody is, the row is nobody's; what was sent is not kept, for it may be a secret.
+    assert_eq!(login(CANARY.to_owned(), CANARY.to_owned(), code).await, 401);
+    let nobodys = "SELECT COUNT(*) FROM audit WHERE organization_id = '' AND action = 'login.failed'";
+    assert_eq!(demo.database.count(&format!("{nobodys} AND subject = 'unknown'")), 1);
+    assert_eq!(demo.database.count(&format!("{nobodys} AND detail LIKE '%{CANARY}%'")), 0);
+    // Whoever goes on is sent away before anything is looked up, and leaves nothing more.
+    while login(id.clone(), CANARY.to_owned(), CANARY.to_owned()).await != 429 {}
+    let before = demo.database.count("SELECT COUNT(*) FROM audit WHERE action = 'login.failed'");
+    assert_eq!(login(id, CANARY.to_owned(), CANARY.to_owned()).await, 429);
+    assert_eq!(demo.database.count("SELECT COUNT(*) FROM audit WHERE action = 'login.failed'"), before);
+}
+
+on_both!(every_write_leaves_its_row, no_row_holds_a_value, a_refused_login_leaves_a_row_and_no_word_of_it);

@@ -40,12 +40,13 @@ impl Text {
 
 /// A customer. What is absent stays as it is.
 #[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
+#[schema(rename_all = "camelCase", as = CustomerChange)]
 pub(crate) struct Put {
     /// The merchant's number.
     #[schema(example = "CUST-1001")]
     pub(super) customer_number: String,
     /// Required of a new customer.
+    #[schema(example = "Stralsund Bakery")]
     company_name: Option<String>,
     #[schema(value_type = Option<String>)]
     company_email: Text,

@@ -42,6 +42,7 @@ impl Request for Connect {
 /// Where to send somebody to consent.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = AuthorizationUrl)]
 pub(crate) struct Address {
     /// Good for 15 minutes, once.
     #[schema(

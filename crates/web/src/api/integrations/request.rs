@@ -14,7 +14,10 @@ use kontor_engine::integrations::{Change, Rotation, check, check_rotation};
 use kontor_providers::{Provider, Registry};
 use utoipa::ToSchema;
 
-use crate::body::{Fields, Request};
+use crate::{
+    api::templates::IntegrationTypeWord,
+    body::{Fields, Request},
+};
 
 /// The most keys of a free map.
 const MAX_KEYS: usize = 100;
@@ -23,11 +26,15 @@ const MAX_NAMED: usize = 20;
 
 /// A new integration.
 #[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
+#[schema(rename_all = "camelCase", as = NewIntegration,
+    example = json!({ "integrationType": 1, "provider": "AuthorizeNet", "displayName": "Main payment gateway", "isEnabled": true,
+    "configuration": { "IsSandbox": "true" },
+    "secrets": { "ApiLoginId": "your-api-login-id", "TransactionKey": "your-key-16-char" },
+}))]
 pub(crate) struct Create {
     /// Number or name.
     #[expect(dead_code, reason = "the provider's own is used; it was compared with this one")]
-    #[schema(value_type = u8, example = 1)]
+    #[schema(value_type = IntegrationTypeWord)]
     integration_type: IntegrationType,
     /// The template's provider.
     #[schema(value_type = String, example = "WorldPay")]
@@ -113,7 +120,9 @@ fn tell(fields: &mut Fields, faults: Vec<FieldError>) {
 /// Changes of an integration; what is absent stays.
 #[expect(dead_code, reason = "written down for the document; it is read into the use case's own type")]
 #[derive(ToSchema)]
-#[schema(as = Update, rename_all = "camelCase")]
+#[schema(as = IntegrationChange, rename_all = "camelCase", example = json!({
+    "displayName": "Till", "isEnabled": true, "configuration": { "IsSandbox": "true" },
+}))]
 pub(crate) struct UpdateShape {
     /// What the merchant calls it.
     display_name: Option<String>,
@@ -146,7 +155,10 @@ pub(super) fn read_update(
 
 /// New secrets in the place of old ones.
 #[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
+#[schema(rename_all = "camelCase", as = Rotation, example = json!({
+    "newSecrets": { "TransactionKey": "your-new-16-char" }, "testConnectionAfterRotation": true,
+    "rollbackOnFailure": false,
+}))]
 pub(crate) struct Rotate {
     /// The new values; keys that are absent stay as they are.
     #[schema(value_type = BTreeMap<String, String>)]
@@ -192,7 +204,7 @@ impl From<Rotate> for Rotation {
 
 /// A way back before the last rotation.
 #[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
+#[schema(rename_all = "camelCase", example = json!({ "testConnectionAfterRollback": true }))]
 pub(crate) struct RollBack {
     /// Whether the provider is asked about the former values; true where it is not said.
     #[schema(required = false)]

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use crate::{
     amount::Time,
-    api::templates::{SecretSetting, Setting, secret_settings, settings},
+    api::templates::{IntegrationTypeWord, SecretSetting, Setting, secret_settings, settings},
     enums::{Form, Shown},
     problem::Problem,
 };
@@ -30,7 +30,7 @@ pub(crate) struct Summary {
     integration_id: String,
     organization_id: String,
     /// 1 Payment, 2 Accounting, …
-    #[schema(value_type = u8, example = 1)]
+    #[schema(value_type = IntegrationTypeWord)]
     integration_type: Shown<IntegrationType>,
     #[schema(example = "WorldPay")]
     provider: String,

@@ -84,7 +84,8 @@ pub(crate) async fn callback_get(
 
 /// The same as a form post: a browser is sent on, a server gets the result.
 #[utoipa::path(post, path = "/api/payments/worldpay/callback", tag = "Payments", security(()),
-    request_body(content = String, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = String, content_type = "application/x-www-form-urlencoded",
+        example = json!("HostedPaymentStatus=Complete&TransactionSetupID=7F3A91C0-5D1E-4B7A-8F61-2C9B0A4D3E17&ValidationCode=8F3D2A")),
     responses((status = 200, description = "The result, for a server", body = BackView),
         (status = 303, description = "On to the merchant's return address, for a browser")))]
 pub(crate) async fn callback_post(
