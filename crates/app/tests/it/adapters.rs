@@ -12,7 +12,7 @@ use kontor_providers::{
     BillingAddress, CaptureOrder, Card, CardChange, CardRef, CardUse, ChargeOrder, Connection, Expiry,
     HostedOrder, Http, Lookup, Nonce, Outcome, Provider, ProviderTransaction, RefundOrder, Save, SaveOrder,
     SavedCard, Source, TransactionKind, TransactionState, VoidOrder, Voided, Window, authorize_net,
-    http::Opened,
+    http::Opened, worldpay,
 };
 use serde_json::{Value, json};
 use url::Url;
@@ -58,6 +58,26 @@ impl Shop {
         Self {
             provider: Box::new(provider),
             configuration: BTreeMap::new(),
+            secrets: secrets.into(),
+            simulator: Caller::new(&place, None),
+            _simulated: simulated,
+        }
+    }
+
+    fn worldpay() -> Self {
+        let simulated = Simulated::start();
+        let place = simulated.place("worldpay").to_owned();
+        let url = Url::parse(&place).expect("a URL");
+        let http = Http::new(&[Opened::of(&url).expect("a host")]).expect("a client");
+        let settings = worldpay::Settings { timeout_ms: 5_000, sandbox_url: Some(url) };
+        let provider = worldpay::Worldpay::new(settings, http).expect("a provider");
+        let credentials = &simulated.line["credentials"]["worldpay"][0];
+        let given = |key: &str| credentials[key].as_str().expect("a text").to_owned();
+        let secrets =
+            ["AccountId", "AccountToken", "AcceptorId"].map(|it| (it.to_owned(), Secret::new(given(it))));
+        Self {
+            provider: Box::new(provider),
+            configuration: BTreeMap::from([("ApplicationId".to_owned(), given("ApplicationId"))]),
             secrets: secrets.into(),
             simulator: Caller::new(&place, None),
             _simulated: simulated,
@@ -423,4 +443,94 @@ async fn a_scripts_nonce_pays_once() {
     assert!(matches!(&twice, Outcome::Failed(error) if error.code.as_deref() == Some("E00114")), "{twice:?}");
     assert_eq!(shop.find("1000000000000002", &near).await.len(), 1);
     assert_eq!(shop.find("1000000000000003", &near).await.len(), 0);
+}
+
+#[tokio::test]
+async fn worldpays_charges_end_as_its_ledger_says() {
+    let shop = Shop::worldpay();
+    let charges = shop.provider.charges().expect("charges");
+    let vaulting = shop.provider.vaulting().expect("a vault");
+    let connection = shop.connection();
+    let saved = shop.save(CARD, "12345").await;
+    let kept = vaulting.get(&connection, &saved.card).await.expect("an answer").expect("a card");
+    assert_eq!((kept.expiry, kept.last_four.as_deref()), (Expiry::new(12, 2040).ok(), Some("1111")));
+    let card = saved.card;
+    let id = approved(&shop.sale(&card, 655, "1000000000000001").await, 655);
+    let found = shop.find("1000000000000001", &id).await;
+    assert_eq!(states(&found), [(id.as_str(), TransactionState::Approved, Some(dollars(655)))]);
+    let voiding = |of, id| VoidOrder {
+        transaction_id: id,
+        of,
+        amount: dollars(655),
+        reference: "1000000000000002",
+        ticket: "1",
+    };
+    approved(&charges.void(&connection, &voiding(Voided::Sale, &id)).await, 655);
+    let again = charges.void(&connection, &voiding(Voided::Sale, &id)).await;
+    assert!(again.surely_not_taken(), "it is void already: {again:?}");
+    assert_eq!(shop.transaction(&id).await.state, TransactionState::Voided);
+    let holding = order(&card, 655, "1000000000000003", CardUse::First { recurring: false });
+    let held = approved(&charges.authorize(&connection, &holding).await, 655);
+    let capturing = CaptureOrder {
+        transaction_id: &held,
+        amount: dollars(500),
+        reference: "1000000000000004",
+        ticket: "1",
+    };
+    let captured = approved(&charges.capture(&connection, &capturing).await, 500);
+    assert_ne!(captured, held, "a completion is a transaction of its own");
+    let refunding = RefundOrder {
+        transaction_id: &captured,
+        amount: dollars(100),
+        reference: "1000000000000005",
+        ticket: "1",
+        last_four: None,
+    };
+    approved(&charges.refund(&connection, &refunding).await, 100);
+    let holding = order(&card, 655, "1000000000000006", CardUse::Customer);
+    let held = approved(&charges.authorize(&connection, &holding).await, 655);
+    approved(&charges.void(&connection, &voiding(Voided::Hold, &held)).await, 655);
+    let declined = shop.sale(&card, 51, "1000000000000007").await;
+    assert!(matches!(&declined, Outcome::Declined(it) if it.code == "20"), "{declined:?}");
+    approved(&vaulting.validate(&connection, &card, "1000000000000008", "1").await, 0);
+    assert_eq!(vaulting.delete(&connection, &card).await, Ok(()));
+    assert_eq!(vaulting.get(&connection, &card).await, Ok(None));
+    let gone = shop.sale(&card, 655, "1000000000000009").await;
+    assert!(matches!(&gone, Outcome::Failed(error) if error.code.as_deref() == Some("103")), "{gone:?}");
+}
+
+#[tokio::test]
+async fn worldpays_parts_and_lost_answers_are_told_apart() {
+    let shop = Shop::worldpay();
+    let charges = shop.provider.charges().expect("charges");
+    let card = shop.save(CARD, "12345").await.card;
+    let near = approved(&shop.sale(&card, 100, "1000000000000001").await, 100);
+    let part =
+        ChargeOrder { allow_partial: true, ..order(&card, 2305, "1000000000000002", CardUse::Customer) };
+    let outcome = charges.sale(&shop.connection(), &part).await;
+    assert!(matches!(&outcome, Outcome::Partial(it) if it.amount.minor() < 2305), "{outcome:?}");
+    for (action, reference, taken) in
+        [("cut_before", "1000000000000003", 0), ("cut_after", "1000000000000004", 1)]
+    {
+        let fault = json!({ "operation": "CreditCardSale", "occurrence": 1, "action": action });
+        shop.simulator.post("/_sim/faults", &fault).await;
+        let outcome = shop.sale(&card, 1999, reference).await;
+        assert!(matches!(&outcome, Outcome::Unknown(_)), "{action}: {outcome:?}");
+        assert_eq!(shop.find(reference, &near).await.len(), taken, "{action}");
+        shop.simulator.send("DELETE", "/_sim/faults", &[], None).await;
+    }
+}
+
+#[tokio::test]
+async fn worldpays_new_token_takes_the_old_ones_place() {
+    let shop = Shop::worldpay();
+    let rotation = shop.provider.rotation().expect("a rotation");
+    let new = rotation.create(&shop.connection()).await.unwrap_or_else(|error| panic!("{error:?}"));
+    assert!(shop.provider.test(&shop.connection()).await.success, "the old one works on");
+    assert_eq!(rotation.activate(&shop.connection(), &new).await, Ok(()));
+    assert!(!shop.provider.test(&shop.connection()).await.success);
+    let mut secrets = shop.secrets.clone();
+    secrets.insert(rotation.secret().to_owned(), new);
+    let renewed = Connection::plain(&shop.configuration, &secrets);
+    assert!(shop.provider.test(&renewed).await.success);
 }
