@@ -135,7 +135,11 @@ fn settings(purpose: Use, port: u16) -> Vec<String> {
         "max_connections=300".to_owned(),
     ];
     if purpose == Use::Tests {
-        all.extend(["fsync=off", "full_page_writes=off", "synchronous_commit=off"].map(str::to_owned));
+        // A test searches the log since its own beginning: no segment is taken for new rows meanwhile.
+        all.extend(
+            ["fsync=off", "full_page_writes=off", "synchronous_commit=off", "wal_keep_size=4GB"]
+                .map(str::to_owned),
+        );
     }
     all.into_iter().flat_map(|it| ["-c".to_owned(), it]).collect()
 }

@@ -66,7 +66,7 @@ async fn no_secret_is_written_or_said_anywhere(engine: Engine) {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("said"), driver.said()).expect("written");
     demo.database.everything(&before, folder.path());
-    assert!(driver.searched(folder.path()), "what is no secret is found");
+    assert_eq!(driver.unfound(folder.path()), Vec::<&str>::new(), "what is no secret is found everywhere");
     let found = canaries.found(&[folder.path(), demo.folder.path()], folder.path(), &MEANT);
     assert!(found.is_empty(), "{found:#?}");
     let cards = canaries.of("a card number").found(&[demo.folder.path()], folder.path(), &[]);

@@ -95,7 +95,7 @@ async fn every_other_answer_is_a_failure_that_says_which() {
         (answer("302 Found\r\nlocation: https://elsewhere.example/", ""), "It points to another address"),
         (answer("500 Oops", "{}"), "HTTP status 500."),
         (answer("200 OK", "{\"ok\": true}"), "It does not say whether the request was done."),
-        (answer("200 OK", &"x".repeat(LIMIT + 1)), "The answer was too large."),
+        (answer("200 OK", &"x".repeat(LIMIT + 1)), "it was too large for an answer"),
         (answer("200 OK", "{}").replace("length: 2", "length: 20"), "broke off"),
         (String::new(), "broke off"),
     ];
