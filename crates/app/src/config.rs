@@ -61,6 +61,7 @@ pub(crate) struct Config {
     hosted_window: u64,
     resolve_after: u64,
     not_found_after: u64,
+    settlement_poll: u64,
     sweep: u64,
     providers: Providers,
     network: Network,
@@ -120,6 +121,7 @@ impl Config {
         set("payments.sweep_seconds", "5");
         set("payments.resolve_after_seconds", "10");
         set("payments.not_found_after_seconds", "30");
+        set("payments.settlement_poll_seconds", "10");
         set("providers.authorize_net.timeout_ms", "10000");
         set("providers.worldpay.timeout_ms", "10000");
         set("providers.quickbooks.timeout_ms", "10000");
@@ -172,6 +174,7 @@ impl Config {
             hosted_window: source.number("payments.hosted_window_seconds", 1..=86_400).unwrap_or(600),
             resolve_after: source.number("payments.resolve_after_seconds", 1..=86_400).unwrap_or(90),
             not_found_after: source.number("payments.not_found_after_seconds", 1..=86_400).unwrap_or(300),
+            settlement_poll: source.number("payments.settlement_poll_seconds", 1..=86_400).unwrap_or(900),
             sweep: source.number("payments.sweep_seconds", 1..=3_600).unwrap_or(30),
             body_bytes: source.number("limits.body_bytes", 1_024..=67_108_864).unwrap_or(1_048_576),
             request_timeout,
@@ -260,6 +263,7 @@ impl Config {
             hosted_window: Duration::from_secs(self.hosted_window),
             resolve_after: Duration::from_secs(self.resolve_after),
             not_found_after: Duration::from_secs(self.not_found_after),
+            settlement_poll: Duration::from_secs(self.settlement_poll),
             sweep: Duration::from_secs(self.sweep),
             provider_timeout: self.providers.longest(),
             proxy: self.network.proxy.clone(),

@@ -37,6 +37,10 @@ kinds! {
     Payment, PaymentId = "pay";
     /// The application of a payment to an invoice.
     Application, ApplicationId = "app";
+    /// A refund of a payment.
+    Refund, RefundId = "ref";
+    /// The part of a refund that comes out of one place.
+    RefundPart, RefundPartId = "rfp";
     /// One call to a provider on behalf of a payment.
     Attempt, AttemptId = "att";
     /// An event of an organization's chain.
@@ -123,6 +127,16 @@ impl<K> PartialEq for Id<K> {
     }
 }
 impl<K> Eq for Id<K> {}
+impl<K> PartialOrd for Id<K> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<K> Ord for Id<K> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.cmp(&other.0)
+    }
+}
 impl<K> Hash for Id<K> {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self.0.hash(state);

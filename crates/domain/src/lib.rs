@@ -13,6 +13,7 @@ pub mod integrations;
 pub mod invoices;
 pub mod money;
 pub mod payments;
+pub mod refunds;
 pub mod secret;
 pub mod templates;
 pub mod words;

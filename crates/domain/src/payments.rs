@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Money,
     ids::{ApplicationId, CustomerId, IntegrationId, InvoiceId, PaymentId},
+    money::AmountError,
 };
 
 /// The state of a payment (money.md, States).
@@ -80,6 +81,11 @@ impl Status {
     /// Whether `next` may follow.
     pub fn may_become(self, next: Self) -> bool {
         next.sources().contains(&self)
+    }
+
+    /// Whether money that was taken lies here, some of which may be laid on an invoice or given back.
+    pub fn holds_money(self) -> bool {
+        matches!(self, Self::Succeeded | Self::PartiallyRefunded)
     }
 
     /// Whether the provider has yet to be asked how it ended.
@@ -170,6 +176,8 @@ pub struct Payment {
     pub applied: Money,
     /// Sum of the refunds.
     pub refunded: Money,
+    /// What of it lay on no invoice.
+    pub refunded_credit: Money,
     /// The provider's approval number.
     pub authorization_code: Option<String>,
     /// Address check.
@@ -184,6 +192,18 @@ pub struct Payment {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+impl Payment {
+    /// What of the money that was taken lies on no invoice and was not given back.
+    pub fn unapplied(&self) -> Result<Money, AmountError> {
+        match self.status {
+            Status::Succeeded | Status::PartiallyRefunded | Status::Refunded => {
+                self.amount.minus(self.applied)?.minus(self.refunded_credit)
+            }
+            _ => Ok(Money::zero(self.amount.currency())),
+        }
+    }
 }
 
 /// A payment, or a part of it, laid on an invoice.

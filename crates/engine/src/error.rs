@@ -61,6 +61,21 @@ pub enum Error {
         /// What there is to pay.
         balance: Money,
     },
+    /// The payment is in a state that does not allow the change.
+    #[error("the payment is {0}")]
+    PaymentState(kontor_domain::payments::Status),
+    /// More than lies on no invoice.
+    #[error("the amount exceeds the {unapplied} that lie on no invoice")]
+    ExceedsUnapplied {
+        /// What lies on no invoice.
+        unapplied: Money,
+    },
+    /// More than may go back.
+    #[error("the amount exceeds the {refundable} that may go back")]
+    ExceedsRefundable {
+        /// What may still go back.
+        refundable: Money,
+    },
     /// Somebody switched the integration off.
     #[error("the integration is disabled")]
     IntegrationDisabled,

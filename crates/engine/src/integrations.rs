@@ -19,7 +19,7 @@ use kontor_domain::{
     integrations::TestStatus,
     templates::{FieldError, Needed, Template},
 };
-use kontor_store::{Conn, integrations, integrations::Integration, payments, secrets};
+use kontor_store::{Conn, integrations, integrations::Integration, payments, refunds, secrets};
 use serde_json::json;
 
 use crate::{Actor, Engine, Error, credentials::Purpose};
@@ -134,7 +134,8 @@ impl Engine {
         actor: &Actor,
         integration: &Integration,
     ) -> Result<(), Error> {
-        let open = payments::open_of_integration(conn, organization, integration.id).await?;
+        let open = payments::open_of_integration(conn, organization, integration.id).await?
+            + refunds::open_of_integration(conn, organization, integration.id).await?;
         if integration.is_enabled && open > 0 {
             return Err(Error::IntegrationInUse);
         }

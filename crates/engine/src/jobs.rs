@@ -3,13 +3,14 @@
 use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use kontor_domain::{Id, ids::OrganizationId};
-use kontor_store::{idempotency, jobs, jobs::Job, oauth::consents, payments, secrets};
+use kontor_store::{idempotency, jobs, jobs::Job, oauth::consents, payments, refunds, secrets};
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
     Actor, Engine, Error,
     hosted::schedule,
     oauth::{REVOKE, UPKEEP},
+    refunds::provider::REFUND,
     resolve::{EXPIRE, RESOLVE, Why},
 };
 
@@ -100,6 +101,7 @@ impl Engine {
                 self.resolve(job.organization, payment, Why::Sweep, &Actor::system()).await.map(|_| ())
             }
             EXPIRE => self.close_page(job, subject(job)?).await,
+            REFUND => self.drive_refund(job.organization, subject(job)?, &Actor::system()).await.map(|_| ()),
             UPKEEP => self.run_upkeep(job, subject(job)?).await,
             REVOKE => self.run_revoke(job, subject(job)?).await,
             _ => Err(kontor_store::Error::Corrupt("kind").into()),
@@ -108,10 +110,16 @@ impl Engine {
 
     /// Gives a job to open payments that have none.
     async fn adopt_orphans(&self) -> Result<(), Error> {
-        let orphans = {
+        let (orphans, refunds) = {
             let mut conn = self.db.read().await?;
-            payments::orphans(&mut conn, BATCH).await?
+            (payments::orphans(&mut conn, BATCH).await?, refunds::orphans(&mut conn, BATCH).await?)
         };
+        for (organization, refund) in refunds {
+            tracing::warn!(%refund, "an open refund had no job");
+            let mut tx = self.db.write().await?;
+            self.schedule(&mut tx, organization, REFUND, refund, self.ambient.now()).await?;
+            tx.commit().await?;
+        }
         for (organization, payment) in orphans {
             tracing::warn!(%payment, "an open payment had no job");
             let mut tx = self.db.write().await?;

@@ -18,8 +18,10 @@ pub mod oauth;
 pub mod organizations;
 pub mod payments;
 pub mod proxy;
+pub mod refunds;
 pub mod resolve;
 pub mod settings;
+mod teller;
 pub mod templates;
 pub mod webhooks;
 

@@ -1,7 +1,7 @@
 //! The end of an organization: its rows, its keys, and the memory that it is gone.
 
 use kontor_domain::ids::OrganizationId;
-use kontor_store::{organizations::delete, payments};
+use kontor_store::{organizations::delete, payments, refunds};
 use serde_json::json;
 
 use crate::{Actor, Engine, Error};
@@ -15,7 +15,8 @@ impl Engine {
         actor: &Actor,
     ) -> Result<(), Error> {
         let mut tx = self.db.write().await?;
-        let open = payments::open_of_organization(&mut tx, organization).await?;
+        let open = payments::open_of_organization(&mut tx, organization).await?
+            + refunds::open_of_organization(&mut tx, organization).await?;
         if open > 0 {
             return Err(Error::OrganizationInUse(open));
         }

@@ -1,5 +1,7 @@
 //! Payments: claiming an invoice's balance, and laying money on it.
 
+pub mod apply;
+
 use jiff::Timestamp;
 use kontor_domain::{
     Id, Money,
@@ -111,6 +113,7 @@ impl Engine {
             transaction_setup_id: None,
             applied: zero,
             refunded: zero,
+            refunded_credit: zero,
             authorization_code: None,
             avs_result: None,
             cvv_result: None,

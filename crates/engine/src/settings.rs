@@ -17,6 +17,8 @@ pub struct Settings {
     pub resolve_after: Duration,
     /// How long after a first "nothing here" the provider is asked again before that is believed.
     pub not_found_after: Duration,
+    /// How often a refund that waits for settlement is tried.
+    pub settlement_poll: Duration,
     /// How often the sweep looks for due work.
     pub sweep: Duration,
     /// The longest that one call to a provider may take.

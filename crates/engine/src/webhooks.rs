@@ -139,7 +139,9 @@ impl Engine {
         match idempotency::claim(&mut tx, &key, now, schedule::after(now, LEASE)).await? {
             Claim::New => {}
             Claim::Done(_) => return Ok(Taken::Again),
-            Claim::Running | Claim::Reused => return Err(kontor_store::Error::Stale.into()),
+            Claim::Running | Claim::Reused | Claim::Pending(_) => {
+                return Err(kontor_store::Error::Stale.into());
+            }
         }
         let data = json!({ "provider": integration.provider, "body": said(call.body) });
         self.tell(&mut tx, organization, "webhook.received", &integration.id.to_string(), &data).await?;

@@ -145,9 +145,9 @@ pub async fn account(conn: &mut Conn, organization: OrganizationId, it: &Custome
            (SELECT CAST(COALESCE(SUM(total - paid + reopened), 0) AS BIGINT) FROM invoices
              WHERE organization_id = $1 AND customer_number = $2 AND currency = $3
                AND status IN ('Issued', 'PartiallyPaid')) AS open_balance,
-           (SELECT CAST(COALESCE(SUM(amount - applied - refunded), 0) AS BIGINT) FROM payments
+           (SELECT CAST(COALESCE(SUM(amount - applied - refunded_credit), 0) AS BIGINT) FROM payments
              WHERE organization_id = $1 AND customer_number = $2 AND currency = $3
-               AND status = 'Succeeded') AS unapplied_credit",
+               AND status IN ('Succeeded', 'PartiallyRefunded')) AS unapplied_credit",
     )
     .bind(organization.to_string())
     .bind(&it.customer_number)

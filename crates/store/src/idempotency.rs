@@ -38,6 +38,9 @@ pub enum Claim {
     Running,
     /// The key was used with another body.
     Reused,
+    /// The same request wrote this down, and the provider was or may have been asked for it: its answer follows from
+    /// how that ends.
+    Pending(String),
     /// The same request was answered.
     Done(Answer),
 }
@@ -65,7 +68,7 @@ pub async fn claim(
         return Ok(Claim::New);
     }
     let row = sqlx::query(
-        "SELECT body_hash, lease_until, status, headers, body FROM idempotency
+        "SELECT body_hash, lease_until, status, headers, body, subject FROM idempotency
          WHERE organization_id = $1 AND scope = $2 AND idempotency_key = $3",
     )
     .bind(key.organization.to_string())
@@ -81,7 +84,25 @@ pub async fn claim(
     if let Some(status) = row.maybe_int("status")? {
         return Ok(Claim::Done(Answer { status, headers: row.text("headers")?, body: row.bytes("body")? }));
     }
+    if let Some(subject) = row.maybe_text("subject")? {
+        return Ok(Claim::Pending(subject));
+    }
     take_over(conn, key, row.int("lease_until")?, now, lease_until).await
+}
+
+/// Ties a claimed key to what is written down in the same transaction. `Stale` when somebody else did that already.
+pub async fn bind(conn: &mut Conn, key: &Key, subject: &str) -> Result<(), Error> {
+    let done = sqlx::query(
+        "UPDATE idempotency SET subject = $4 WHERE organization_id = $1 AND scope = $2 AND idempotency_key = $3
+           AND status IS NULL AND subject IS NULL",
+    )
+    .bind(key.organization.to_string())
+    .bind(&key.scope)
+    .bind(&key.key)
+    .bind(subject)
+    .execute(conn)
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Stale) }
 }
 
 /// Takes a claim over whose holder died; exactly one of several succeeds.
@@ -97,7 +118,7 @@ async fn take_over(
     }
     let done = sqlx::query(
         "UPDATE idempotency SET lease_until = $5 WHERE organization_id = $1 AND scope = $2 AND idempotency_key = $3
-           AND lease_until = $4 AND status IS NULL",
+           AND lease_until = $4 AND status IS NULL AND subject IS NULL",
     )
     .bind(key.organization.to_string())
     .bind(&key.scope)
@@ -160,9 +181,11 @@ pub async fn reached(conn: &mut Conn, key: &Key) -> Result<Option<String>, Error
 pub async fn release(conn: &mut Conn, key: &Key) -> Result<(), Error> {
     for sql in [
         "DELETE FROM idempotency
-         WHERE organization_id = $1 AND scope = $2 AND idempotency_key = $3 AND status IS NULL AND step = ''",
+         WHERE organization_id = $1 AND scope = $2 AND idempotency_key = $3 AND status IS NULL AND step = ''
+           AND subject IS NULL",
         "UPDATE idempotency SET lease_until = 0
-         WHERE organization_id = $1 AND scope = $2 AND idempotency_key = $3 AND status IS NULL AND step <> ''",
+         WHERE organization_id = $1 AND scope = $2 AND idempotency_key = $3 AND status IS NULL AND step <> ''
+           AND subject IS NULL",
     ] {
         sqlx::query(sql)
             .bind(key.organization.to_string())
@@ -177,9 +200,12 @@ pub async fn release(conn: &mut Conn, key: &Key) -> Result<(), Error> {
 /// Forgets what is older than `before`. Returns how many rows went.
 pub async fn purge(conn: &mut Conn, before: Timestamp) -> Result<u64, Error> {
     // every organization: one clean-up for all of them
-    let done = sqlx::query("DELETE FROM idempotency WHERE created_at < $1")
-        .bind(before.as_microsecond())
-        .execute(conn)
-        .await?;
+    // A key whose outcome is not known is kept for as long as that lasts.
+    let done = sqlx::query(
+        "DELETE FROM idempotency WHERE created_at < $1 AND (status IS NOT NULL OR subject IS NULL)",
+    )
+    .bind(before.as_microsecond())
+    .execute(conn)
+    .await?;
     Ok(done.rows_affected())
 }

@@ -244,3 +244,30 @@ pub async fn add_paid(
     .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Stale) }
 }
+
+/// Adds a refund of what was paid, `reopened` of it to be paid again, and writes the status that follows. `Stale` when
+/// the locked row is not as it was read; the database's own CHECK refuses a negative balance.
+pub async fn add_refunded(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    locked: &Invoice,
+    (amount, reopened): (Money, Money),
+    status: Status,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let done = sqlx::query(
+        "UPDATE invoices SET refunded = refunded + $5, reopened = reopened + $6, status = $7, version = version + 1,
+           updated_at = $8 WHERE organization_id = $1 AND id = $2 AND version = $3 AND currency = $4",
+    )
+    .bind(organization.to_string())
+    .bind(locked.id.to_string())
+    .bind(locked.version)
+    .bind(amount.currency().code())
+    .bind(amount.minor())
+    .bind(reopened.minor())
+    .bind(status.as_str())
+    .bind(now.as_microsecond())
+    .execute(conn)
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Stale) }
+}

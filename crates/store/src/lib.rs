@@ -23,6 +23,7 @@ pub mod oauth;
 pub mod organizations;
 pub mod page;
 pub mod payments;
+pub mod refunds;
 mod row;
 pub mod sealed;
 pub mod secrets;

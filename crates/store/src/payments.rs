@@ -35,6 +35,7 @@ fn read(row: &AnyRow) -> Result<Payment, Error> {
         transaction_setup_id: row.maybe_text("transaction_setup_id")?,
         applied: row.money("applied", currency)?,
         refunded: row.money("refunded", currency)?,
+        refunded_credit: row.money("refunded_credit", currency)?,
         authorization_code: row.maybe_text("authorization_code")?,
         avs_result: row.maybe_text("avs_result")?,
         cvv_result: row.maybe_text("cvv_result")?,
@@ -125,7 +126,7 @@ pub async fn update(
     let done = sqlx::query(
         "UPDATE payments SET status = $5, reserved = $6, provider_transaction_id = $7, transaction_setup_id = $8,
            applied = $9, authorization_code = $10, avs_result = $11, cvv_result = $12, failure = $13,
-           version = version + 1, updated_at = $14
+           refunded = $14, refunded_credit = $15, version = version + 1, updated_at = $16
          WHERE organization_id = $1 AND id = $2 AND status = $3 AND version = $4",
     )
     .bind(organization.to_string())
@@ -141,6 +142,8 @@ pub async fn update(
     .bind(&it.avs_result)
     .bind(&it.cvv_result)
     .bind(it.failure.as_ref().map(json_text).transpose()?)
+    .bind(it.refunded.minor())
+    .bind(it.refunded_credit.minor())
     .bind(now.as_microsecond())
     .execute(conn)
     .await?;

@@ -45,6 +45,8 @@ pub(crate) fn guarded() -> OpenApiRouter<Arc<Web>> {
             integrations::proxy::patch,
             integrations::proxy::delete
         ))
+        // What is appended may be nothing: some providers are asked about at the root of their address.
+        .route(integrations::proxy::ROOT, integrations::proxy::at_root())
         .routes(routes!(settings::get, settings::put))
         .routes(routes!(audit::list))
         .routes(routes!(events::list))
@@ -59,6 +61,8 @@ pub(crate) fn guarded() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(payments::list))
         .routes(routes!(payments::get))
         .routes(routes!(payments::resolve))
+        .routes(routes!(payments::apply::create))
+        .routes(routes!(payments::refund::create))
         .routes(routes!(payments::worldpay::transaction_setup))
 }
 

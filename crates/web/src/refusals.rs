@@ -29,16 +29,6 @@ impl From<Error> for Problem {
             Error::InvoiceNumberTaken => {
                 Self::conflict("invoice_number_taken", "Another invoice has this number. Choose another one.")
             }
-            Error::NotPayable(status) => Self::conflict(
-                "invoice_not_payable",
-                format!("The invoice is {status}; no payment is taken for it."),
-            )
-            .with("currentStatus", status.as_str()),
-            Error::WrongState(status) => Self::conflict(
-                "invoice_wrong_state",
-                format!("The invoice is {status}; that does not allow this."),
-            )
-            .with("currentStatus", status.as_str()),
             Error::InFlight => Self::conflict(
                 "invoice_payment_in_flight",
                 "Another payment of this invoice is under way. Try again when it has ended.",
@@ -47,6 +37,11 @@ impl From<Error> for Problem {
                 "amount_exceeds_balance",
                 format!("The amount is more than the balance of {balance} {}.", balance.currency()),
             ),
+            error @ (Error::NotPayable(_)
+            | Error::WrongState(_)
+            | Error::PaymentState(_)
+            | Error::ExceedsUnapplied { .. }
+            | Error::ExceedsRefundable { .. }) => money_refused(&error),
             error @ (Error::IntegrationInUse
             | Error::NothingKept
             | Error::NoIntegration(_)
@@ -99,6 +94,42 @@ fn integration(error: Error) -> Problem {
         Error::NoProxy => {
             Problem::refused("proxy_not_supported", "Requests of your own cannot be sent to this provider.")
         }
+        other => Problem::internal(other),
+    }
+}
+
+/// Why a payment's money does not go where it was asked to.
+fn money_refused(error: &Error) -> Problem {
+    match error {
+        Error::NotPayable(status) => Problem::conflict(
+            "invoice_not_payable",
+            format!("The invoice is {status}; no payment is taken for it."),
+        )
+        .with("currentStatus", status.as_str()),
+        Error::WrongState(status) => Problem::conflict(
+            "invoice_wrong_state",
+            format!("The invoice is {status}; that does not allow this."),
+        )
+        .with("currentStatus", status.as_str()),
+        Error::PaymentState(status) => Problem::conflict(
+            "payment_wrong_state",
+            format!("The payment is {status}; that does not allow this."),
+        )
+        .with("currentStatus", status.as_str()),
+        Error::ExceedsUnapplied { unapplied } => Problem::refused(
+            "amount_exceeds_unapplied",
+            format!(
+                "The amount is more than the {unapplied} {} that lie on no invoice.",
+                unapplied.currency()
+            ),
+        ),
+        Error::ExceedsRefundable { refundable } => Problem::refused(
+            "amount_exceeds_refundable",
+            format!(
+                "The amount is more than the {refundable} {} that may still go back.",
+                refundable.currency()
+            ),
+        ),
         other => Problem::internal(other),
     }
 }

@@ -13,7 +13,7 @@ use axum::{
 use kontor_domain::ids::OrganizationId;
 use kontor_store::{Conn, Tx, idempotency};
 
-use crate::{answer::Answer, idempotency::Repeat, problem::Problem, web::Web};
+use crate::{answer::Answer, api::payments::ended, idempotency::Repeat, problem::Problem, web::Web};
 
 /// On every answer that was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -60,7 +60,7 @@ impl Change {
         let key = repeat.key(organization, body)?;
         let mut tx = web.engine.db.write().await?;
         if let Some(key) = &key {
-            match claim(web, &mut tx, key, LEASE_SECONDS).await? {
+            match claim(web, &mut tx, key, LEASE_SECONDS, &repeat.trace_id).await? {
                 Claimed::New(()) => {}
                 Claimed::Done(response) => return Ok(Claimed::Done(response)),
             }
@@ -98,7 +98,7 @@ impl Change {
                 let Some(key) = self.key.filter(|_| stays_true(&problem)) else { return Err(problem) };
                 let answer = Answer::of_problem(&problem, &self.trace_id);
                 let mut tx = web.engine.db.write().await?;
-                match claim(web, &mut tx, &key, LEASE_SECONDS).await? {
+                match claim(web, &mut tx, &key, LEASE_SECONDS, &self.trace_id).await? {
                     Claimed::New(()) => {}
                     // The same request ran beside this one and was faster: both get its answer.
                     Claimed::Done(response) => return Ok(response),
@@ -121,7 +121,7 @@ pub(crate) async fn ask(
     work: impl Future<Output = Result<Answer, Problem>> + Send + 'static,
 ) -> Result<Response, Problem> {
     let Some(key) = repeat.key(organization, body)? else { return Ok(work.await?.into_response()) };
-    if let Claimed::Done(response) = claim_for_call(&web, Some(&key)).await? {
+    if let Claimed::Done(response) = claim_for_call(&web, Some(&key), &repeat.trace_id).await? {
         return Ok(response);
     }
     let task = tokio::spawn(async move {
@@ -142,14 +142,13 @@ pub(crate) async fn ask(
 pub(crate) async fn claim_for_call(
     web: &Web,
     key: Option<&idempotency::Key>,
+    trace_id: &str,
 ) -> Result<Claimed<()>, Problem> {
     let Some(key) = key else { return Ok(Claimed::New(())) };
     let seconds = i64::try_from(web.engine.settings.provider_timeout.as_secs()).unwrap_or(i64::MAX);
     let mut tx = web.engine.db.write().await?;
-    let claimed = claim(web, &mut tx, key, seconds.saturating_add(MARGIN_SECONDS)).await?;
-    if matches!(claimed, Claimed::New(())) {
-        tx.commit().await?;
-    }
+    let claimed = claim(web, &mut tx, key, seconds.saturating_add(MARGIN_SECONDS), trace_id).await?;
+    tx.commit().await?;
     Ok(claimed)
 }
 
@@ -181,6 +180,7 @@ pub(crate) async fn claim(
     conn: &mut Conn,
     key: &idempotency::Key,
     lease_seconds: i64,
+    trace_id: &str,
 ) -> Result<Claimed<()>, Problem> {
     let now = web.engine.ambient.now();
     let until =
@@ -192,6 +192,12 @@ pub(crate) async fn claim(
             "idempotency_key_reused",
             "This Idempotency-Key was used with another body. Use a new key for a new request.",
         )),
+        idempotency::Claim::Pending(subject) => {
+            let answer = ended(conn, key.organization, &subject, trace_id).await?.ok_or_else(running)?;
+            let answer = kept(&answer);
+            idempotency::complete(conn, key, &answer).await?;
+            Ok(Claimed::Done(replayed(answer)?))
+        }
         idempotency::Claim::Done(answer) => Ok(Claimed::Done(replayed(answer)?)),
     }
 }

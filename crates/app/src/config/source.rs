@@ -15,7 +15,7 @@ use toml::de::{DeTable, DeValue};
 use url::Url;
 
 /// Every key there is.
-const KEYS: [&str; 55] = [
+const KEYS: [&str; 56] = [
     "listen",
     "public_url",
     "data_dir",
@@ -47,6 +47,7 @@ const KEYS: [&str; 55] = [
     "payments.hosted_window_seconds",
     "payments.resolve_after_seconds",
     "payments.not_found_after_seconds",
+    "payments.settlement_poll_seconds",
     "payments.sweep_seconds",
     "providers.authorize_net.timeout_ms",
     "providers.authorize_net.sandbox_url",

@@ -17,6 +17,7 @@ mod demo;
 mod guard;
 mod hosted;
 mod oauth;
+mod payments;
 mod proxy;
 mod readme;
 mod support;

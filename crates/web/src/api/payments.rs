@@ -1,14 +1,20 @@
 //! `/api/payments`: every attempt, how it stands, and the question to the provider.
 
+pub(crate) mod apply;
+pub(crate) mod refund;
 mod view;
 pub(crate) mod worldpay;
 
 use std::sync::Arc;
 
 use axum::{extract::State, http::Uri, response::Response};
-use kontor_domain::payments::{Payment, Status};
+use kontor_domain::{
+    ids::OrganizationId,
+    payments::{Payment, Status},
+    refunds::Status as RefundStatus,
+};
 use kontor_engine::resolve::Why;
-use kontor_store::{Conn, events, payments};
+use kontor_store::{Conn, events, payments, refunds};
 
 pub(crate) use view::{Timed, View};
 
@@ -36,9 +42,25 @@ async fn load(conn: &mut Conn, who: &Who, id: &str) -> Result<Payment, Problem> 
     found.filter(|it| own.is_none_or(|own| own == it.customer_number)).ok_or_else(missing)
 }
 
+/// The answer of a request whose outcome was not known when it was given: none while it still is not.
+pub(crate) async fn ended(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    subject: &str,
+    trace_id: &str,
+) -> Result<Option<Answer>, Problem> {
+    let Ok(id) = subject.parse() else { return Ok(None) };
+    let refund = refunds::get(conn, organization, id).await?;
+    refund
+        .filter(|it| it.status != RefundStatus::Submitted && it.status != RefundStatus::Unknown)
+        .map(|it| refund::ended(&it, trace_id))
+        .transpose()
+}
+
 async fn shown(conn: &mut Conn, who: &Who, payment: &Payment) -> Result<View, Problem> {
     let applications = payments::applications(conn, who.organization(), payment).await?;
-    View::of(payment, &applications)
+    let refunds = refunds::of_payment(conn, who.organization(), payment.id).await?;
+    View::of(payment, &applications, &refunds)
 }
 
 /// Lists payments: every attempt, whatever became of it. A Customer sees its own.
@@ -124,7 +146,15 @@ async fn resolve_now(web: &Web, who: &Who, payment: &Payment) -> Result<Answer, 
     if let Some(error) = resolved.unanswered {
         return Err(kontor_engine::Error::Provider { error, payment: Some(payment.id) }.into());
     }
+    let waiting = {
+        let mut conn = web.engine.db.read().await?;
+        refunds::of_payment(&mut conn, who.organization(), payment.id).await?
+    };
+    for refund in waiting.iter().filter(|it| it.status.is_open()) {
+        web.engine.drive_refund(who.organization(), refund.id, &who.actor).await?;
+    }
     let mut conn = web.engine.db.read().await?;
-    let view = shown(&mut conn, who, &resolved.payment).await?;
-    Ok(Answer::ok(&view)?.tagged(ETag::new(resolved.payment.version)))
+    let payment = payments::get(&mut conn, who.organization(), payment.id).await?.ok_or_else(missing)?;
+    let view = shown(&mut conn, who, &payment).await?;
+    Ok(Answer::ok(&view)?.tagged(ETag::new(payment.version)))
 }

@@ -110,6 +110,7 @@ async fn use_cases(database: &Database, folder: &std::path::Path, far: bool) -> 
         hosted_window: Duration::from_mins(10),
         resolve_after: Duration::from_secs(90),
         not_found_after: Duration::from_mins(5),
+        settlement_poll: Duration::from_mins(5),
         sweep: Duration::from_secs(30),
         provider_timeout: Duration::from_secs(30),
         proxy: kontor_providers::proxy::Limits::default(),

@@ -9,6 +9,7 @@ fn settings() -> Settings {
         hosted_window: Duration::from_mins(10),
         resolve_after: Duration::from_secs(10),
         not_found_after: Duration::from_secs(30),
+        settlement_poll: Duration::from_secs(30),
         sweep: Duration::from_secs(5),
         provider_timeout: Duration::from_secs(5),
         proxy: kontor_providers::proxy::Limits::default(),

@@ -43,6 +43,7 @@ fn payment() -> Payment {
         transaction_setup_id: None,
         applied: dollars(0),
         refunded: dollars(0),
+        refunded_credit: dollars(0),
         authorization_code: None,
         avs_result: None,
         cvv_result: None,

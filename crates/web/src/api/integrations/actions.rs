@@ -42,7 +42,7 @@ pub(crate) async fn test(
     let organization = who.in_path(&organization)?;
     let (integration, _) = load(&web, &mut *web.engine.db.read().await?, organization, &id).await?;
     let key = repeat.key(organization, body.bytes()?)?;
-    if let Claimed::Done(response) = claim_for_call(&web, key.as_ref()).await? {
+    if let Claimed::Done(response) = claim_for_call(&web, key.as_ref(), &repeat.trace_id).await? {
         return Ok(response);
     }
     let running = run_test(Arc::clone(&web), who, organization, integration.id, key, repeat.trace_id);
@@ -83,7 +83,7 @@ pub(crate) async fn rotate_secrets(
     let template = provider.as_ref().map(|it| it.template());
     let (asked, _) = body.read_by(|fields| Rotate::read(fields, template, &integration.configuration))?;
     let key = repeat.key(organization, body.bytes()?)?;
-    if let Claimed::Done(response) = claim_for_call(&web, key.as_ref()).await? {
+    if let Claimed::Done(response) = claim_for_call(&web, key.as_ref(), &repeat.trace_id).await? {
         return Ok(response);
     }
     let running = run_rotation(
@@ -131,7 +131,7 @@ pub(crate) async fn roll_back(
     let (integration, _) = load(&web, &mut *web.engine.db.read().await?, organization, &id).await?;
     let asked = if body.bytes()?.is_empty() { RollBack::default() } else { body.read::<RollBack>()? };
     let key = repeat.key(organization, body.bytes()?)?;
-    if let Claimed::Done(response) = claim_for_call(&web, key.as_ref()).await? {
+    if let Claimed::Done(response) = claim_for_call(&web, key.as_ref(), &repeat.trace_id).await? {
         return Ok(response);
     }
     let test = asked.test_connection_after_rollback;

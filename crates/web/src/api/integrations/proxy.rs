@@ -10,6 +10,7 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method as Word, StatusCode},
     response::Response,
+    routing::{self, MethodRouter},
 };
 use kontor_domain::ids::IntegrationId;
 use kontor_providers::{
@@ -104,6 +105,14 @@ pub(crate) async fn patch(state: State<Arc<Web>>, who: Who, request: Request) ->
         (status = 504, description = "No answer of the provider's in time")))]
 pub(crate) async fn delete(state: State<Arc<Web>>, who: Who, request: Request) -> Result<Response, Problem> {
     send(state, who, request).await
+}
+
+/// The provider's address itself, with nothing appended. The description has it with the others.
+pub(crate) const ROOT: &str = "/api/organizations/{organizationId}/integrations/{id}/proxy/";
+
+/// As the others, for [`ROOT`].
+pub(crate) fn at_root() -> MethodRouter<Arc<Web>> {
+    routing::get(get).post(post).put(put).patch(patch).delete(delete)
 }
 
 async fn send(State(web): State<Arc<Web>>, who: Who, request: Request) -> Result<Response, Problem> {

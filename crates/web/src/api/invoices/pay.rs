@@ -87,6 +87,6 @@ async fn record(
     let conn = change.conn();
     let payment = web.engine.record_offline(conn, organization, invoice.id, offline).await?;
     let applications = payments::applications(conn, organization, &payment).await?;
-    let view = View::of(&payment, &applications)?;
+    let view = View::of(&payment, &applications, &[])?;
     Ok(Answer::created(&format!("/api/payments/{}", payment.id), &view)?.tagged(ETag::new(payment.version)))
 }

@@ -1,11 +1,15 @@
 //! What is shown of a payment.
 
-use kontor_domain::payments::{Application, Failure, Payment};
+use kontor_domain::{
+    payments::{Application, Failure, Payment},
+    refunds::Refund,
+};
 use kontor_store::events::Event;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::refund;
 use crate::{
     amount::{Amount, Time},
     problem::Problem,
@@ -41,6 +45,7 @@ pub(crate) struct View {
     amount_refunded: Amount,
     unapplied_amount: Amount,
     applications: Vec<ApplicationView>,
+    refunds: Vec<refund::View>,
     authorization_code: Option<String>,
     avs_result: Option<String>,
     cvv_result: Option<String>,
@@ -71,7 +76,7 @@ pub(crate) struct FailureView {
 }
 
 impl FailureView {
-    fn of(it: &Failure) -> Self {
+    pub(super) fn of(it: &Failure) -> Self {
         Self {
             code: it.code.clone(),
             message: it.message.clone(),
@@ -82,14 +87,11 @@ impl FailureView {
 }
 
 impl View {
-    pub(crate) fn of(it: &Payment, applications: &[Application]) -> Result<Self, Problem> {
-        let taken = it.provider_transaction_id.is_some() || it.received_at.is_some();
-        let unapplied = it
-            .amount
-            .minus(it.applied)
-            .and_then(|rest| rest.minus(it.refunded))
-            .map_err(Problem::internal)?;
-        let zero = kontor_domain::Money::zero(it.amount.currency());
+    pub(crate) fn of(
+        it: &Payment,
+        applications: &[Application],
+        refunds: &[Refund],
+    ) -> Result<Self, Problem> {
         let place = |it: &Application| ApplicationView {
             invoice_id: it.invoice_id.to_string(),
             amount: it.amount.into(),
@@ -112,9 +114,9 @@ impl View {
             transaction_setup_id: it.transaction_setup_id.clone(),
             amount_applied: it.applied.into(),
             amount_refunded: it.refunded.into(),
-            // Money that was never taken cannot lie about.
-            unapplied_amount: if taken { unapplied } else { zero }.into(),
+            unapplied_amount: it.unapplied().map_err(Problem::internal)?.into(),
             applications: applications.iter().map(place).collect(),
+            refunds: refunds.iter().map(refund::View::of).collect(),
             authorization_code: it.authorization_code.clone(),
             avs_result: it.avs_result.clone(),
             cvv_result: it.cvv_result.clone(),

@@ -79,7 +79,7 @@ pub(crate) async fn transaction_setup(
     who.caller.for_customer(&asked.customer_number)?;
     let order = order(&web, &who, asked).await?;
     let key = repeat.key(who.organization(), body.bytes()?)?;
-    if let Claimed::Done(response) = claim_for_call(&web, key.as_ref()).await? {
+    if let Claimed::Done(response) = claim_for_call(&web, key.as_ref(), &repeat.trace_id).await? {
         return Ok(response);
     }
     // What was claimed must be ended also when the caller hangs up: a task of its own does not go with the request.

@@ -1,0 +1,363 @@
+//! Giving money back at the provider that took it: claim, call, record.
+//!
+//! What has not settled is undone whole, or waits; what has settled is given back, in parts too (money.md, Refunds).
+
+use kontor_domain::{
+    ids::{OrganizationId, PaymentId},
+    payments::{Failure, Payment},
+    refunds::{Operation, Part, Refund, Status},
+};
+use kontor_providers::{
+    Approval, Outcome, ProviderError, ProviderTransaction, RefundOrder, TransactionState, VoidOrder, Voided,
+};
+use kontor_store::{Conn, idempotency, jobs, payments, refunds};
+use serde_json::{Value, json};
+
+use super::{Ask, Held};
+use crate::{Actor, Engine, Error, hosted::schedule, resolve::failure, teller::Teller};
+
+/// The job that sends a waiting refund out and asks about one whose outcome is not known.
+pub(crate) const REFUND: &str = "refund";
+
+/// The key of a request, and how an answer to it is made of a refund that has ended or waits.
+pub struct Keep<'a> {
+    /// The key.
+    pub key: &'a idempotency::Key,
+    /// Makes the answer.
+    pub answer: &'a (dyn Fn(&Refund) -> idempotency::Answer + Sync),
+}
+
+/// How a payment stands at its provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Settlement {
+    /// Approved and still in the open batch.
+    Unsettled,
+    /// On its way to the merchant.
+    Settled,
+    /// Undone there, by nobody here.
+    Gone,
+    /// The provider does not say.
+    Unclear,
+}
+
+/// What the provider says of a payment's transaction.
+pub(super) struct Standing {
+    pub(super) settlement: Settlement,
+    /// The last four digits of the card: some providers want to hear them with a refund.
+    last_four: Option<String>,
+}
+
+/// Reads the provider's row of a payment's transaction.
+pub(super) fn settlement(row: Option<&ProviderTransaction>) -> Settlement {
+    row.map_or(Settlement::Unclear, |it| standing_of(&it.state))
+}
+
+fn standing_of(state: &TransactionState) -> Settlement {
+    match state {
+        TransactionState::Approved | TransactionState::Authorized | TransactionState::Pending => {
+            Settlement::Unsettled
+        }
+        // A part that was given back already had settled before.
+        TransactionState::Settled | TransactionState::Returned => Settlement::Settled,
+        TransactionState::Voided | TransactionState::Reversed => Settlement::Gone,
+        _ => Settlement::Unclear,
+    }
+}
+
+/// What is done for a refund of that size, given how the payment stands.
+pub(super) fn way(settlement: Settlement, payment: &Payment, refund: &Refund) -> (Status, Operation) {
+    let whole = refund.amount == payment.amount;
+    match settlement {
+        Settlement::Settled => (Status::Submitted, Operation::Refund),
+        Settlement::Unsettled if whole => (Status::Submitted, Operation::Void),
+        _ => (Status::AwaitingSettlement, Operation::Refund),
+    }
+}
+
+impl Engine {
+    /// Gives money back at the provider. With `keep`, the answer is kept with it.
+    pub async fn refund_at_provider(
+        &self,
+        organization: OrganizationId,
+        actor: &Actor,
+        payment: PaymentId,
+        ask: &Ask,
+        keep: Option<&Keep<'_>>,
+    ) -> Result<Refund, Error> {
+        let seen = {
+            let mut conn = self.db.read().await?;
+            payments::get(&mut conn, organization, payment).await?.ok_or(Error::PaymentNotFound)?
+        };
+        if !seen.status.holds_money() {
+            return Err(Error::PaymentState(seen.status));
+        }
+        let teller = self.teller(organization, &seen, actor, "refund").await?;
+        let unanswered = |error| Error::Provider { error, payment: Some(payment) };
+        let standing = self.ask_standing(&teller, &seen).await.map_err(unanswered)?;
+        if matches!(standing.settlement, Settlement::Gone | Settlement::Unclear) {
+            let words = "the provider does not report this payment as money that could go back";
+            return Err(unanswered(ProviderError::refused(
+                kontor_providers::error::Fault::Theirs,
+                None,
+                words,
+            )));
+        }
+        let (refund, payment) =
+            self.claim_refund(organization, actor, payment, ask, standing.settlement, keep).await?;
+        if refund.status == Status::AwaitingSettlement {
+            return Ok(refund);
+        }
+        let outcome = self.call_refund(&teller, &payment, &refund, &standing).await;
+        self.record_refund(organization, &refund, outcome, keep).await
+    }
+
+    /// How the payment stands at its provider. Reads alone.
+    pub(super) async fn ask_standing(
+        &self,
+        teller: &Teller,
+        payment: &Payment,
+    ) -> Result<Standing, ProviderError> {
+        let row = match &payment.provider_transaction_id {
+            Some(id) => teller.reports()?.transaction(&teller.connection(), id).await?,
+            None => None,
+        };
+        Ok(Standing { settlement: settlement(row.as_ref()), last_four: row.and_then(|it| it.last_four) })
+    }
+
+    /// Claim: the refund, its parts, the job that looks after it, and what the key stands for, before anybody is called.
+    async fn claim_refund(
+        &self,
+        organization: OrganizationId,
+        actor: &Actor,
+        payment: PaymentId,
+        ask: &Ask,
+        settlement: Settlement,
+        keep: Option<&Keep<'_>>,
+    ) -> Result<(Refund, Payment), Error> {
+        let mut tx = self.db.write().await?;
+        let held = self.hold_with_invoices(&mut tx, organization, payment).await?;
+        let (mut refund, parts) = self.plan_refund(&mut tx, organization, &held, ask).await?;
+        let (status, operation) = way(settlement, &held.payment, &refund);
+        refund.status = status;
+        refund.operation = Some(operation);
+        refunds::insert(&mut tx, organization, &refund, &parts).await?;
+        let now = self.ambient.now();
+        let due = if status == Status::AwaitingSettlement {
+            schedule::after(now, self.settings.settlement_poll)
+        } else {
+            schedule::after(now, self.call_deadline())
+        };
+        self.schedule(&mut tx, organization, REFUND, refund.id, due).await?;
+        let waits = status == Status::AwaitingSettlement;
+        let kind = if waits { "refund.waiting" } else { "refund.submitted" };
+        self.tell_refund(&mut tx, organization, kind, &held.payment, &refund).await?;
+        let detail = json!({ "refundId": refund.id, "amount": refund.amount.to_string() });
+        let subject = payment.to_string();
+        self.audit(&mut tx, Some(organization), actor, "payment.refund_asked", &subject, &detail).await?;
+        if let Some(keep) = keep {
+            idempotency::bind(&mut tx, keep.key, &refund.id.to_string()).await?;
+            if waits {
+                idempotency::complete(&mut tx, keep.key, &(keep.answer)(&refund)).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok((refund, held.payment))
+    }
+
+    /// After when a call that was not answered is asked about: not while it may be under way.
+    pub(crate) fn call_deadline(&self) -> std::time::Duration {
+        let call = self.settings.provider_timeout.saturating_add(std::time::Duration::from_secs(1));
+        self.settings.resolve_after.max(call)
+    }
+
+    /// Call. No transaction is open.
+    pub(super) async fn call_refund(
+        &self,
+        teller: &Teller,
+        payment: &Payment,
+        refund: &Refund,
+        standing: &Standing,
+    ) -> Outcome {
+        let charges = match teller.charges() {
+            Ok(charges) => charges,
+            Err(error) => return error.into(),
+        };
+        let connection = teller.connection();
+        let transaction_id = payment.provider_transaction_id.as_deref().unwrap_or_default();
+        let reference = refund.provider_reference.as_str();
+        let ticket = reference.get(10..).unwrap_or_default();
+        if refund.operation == Some(Operation::Void) {
+            let order =
+                VoidOrder { transaction_id, of: Voided::Sale, amount: payment.amount, reference, ticket };
+            charges.void(&connection, &order).await
+        } else {
+            let order = RefundOrder {
+                transaction_id,
+                amount: refund.amount,
+                reference,
+                ticket,
+                last_four: standing.last_four.as_deref(),
+            };
+            charges.refund(&connection, &order).await
+        }
+    }
+
+    /// Record: one transition of the refund, and of its payment and invoices where the money went back.
+    pub(super) async fn record_refund(
+        &self,
+        organization: OrganizationId,
+        seen: &Refund,
+        outcome: Outcome,
+        keep: Option<&Keep<'_>>,
+    ) -> Result<Refund, Error> {
+        let mut tx = self.db.write().await?;
+        let held = self.hold_with_invoices(&mut tx, organization, seen.payment_id).await?;
+        let mut refund =
+            refunds::lock(&mut tx, organization, seen.id).await?.ok_or(Error::PaymentNotFound)?;
+        if !matches!(refund.status, Status::Submitted | Status::Unknown) {
+            // The sweep was faster: what it recorded stands.
+            tx.rollback().await?;
+            return Ok(refund);
+        }
+        self.attempted_refund(&mut tx, organization, &held.payment, &refund, &outcome).await?;
+        let parts = refunds::parts(&mut tx, organization, &refund).await?;
+        self.turn_refund(&mut tx, organization, held, &mut refund, &parts, outcome).await?;
+        if let Some(keep) = keep.filter(|_| !refund.status.is_open()) {
+            idempotency::complete(&mut tx, keep.key, &(keep.answer)(&refund)).await?;
+        }
+        tx.commit().await?;
+        Ok(refund)
+    }
+
+    async fn turn_refund(
+        &self,
+        conn: &mut Conn,
+        organization: OrganizationId,
+        held: Held,
+        refund: &mut Refund,
+        parts: &[Part],
+        outcome: Outcome,
+    ) -> Result<(), Error> {
+        let from = refund.status;
+        let now = self.ambient.now();
+        let subject = refund.id.to_string();
+        let kind = match outcome {
+            Outcome::Approved(approval) if approval.amount == refund.amount => {
+                refund.status = given_back(refund);
+                refund.provider_transaction_id = Some(approval.transaction_id);
+                refund.failure = None;
+                None
+            }
+            // Another amount went back than was asked for: a person decides; the whole stays held.
+            Outcome::Approved(_) | Outcome::Partial(_) => {
+                return self.refund_mismatch(conn, organization, held, refund).await;
+            }
+            Outcome::Declined(refusal) => {
+                refund.status = Status::Declined;
+                refund.failure = Some(declined(&refusal));
+                Some("refund.declined")
+            }
+            Outcome::Failed(error) => {
+                refund.status = Status::Failed;
+                refund.failure = Some(failure(&error));
+                Some("refund.failed")
+            }
+            Outcome::Unknown(unsure) => {
+                let due = schedule::after(now, self.settings.resolve_after);
+                refund.status = Status::Unknown;
+                refund.failure = Some(failure(&unsure.error));
+                refunds::update(conn, organization, refund, from, now).await?;
+                refund.version = refund.version.saturating_add(1);
+                self.schedule(conn, organization, REFUND, refund.id, due).await?;
+                return self.tell_refund(conn, organization, "refund.unknown", &held.payment, refund).await;
+            }
+        };
+        refunds::update(conn, organization, refund, from, now).await?;
+        refund.version = refund.version.saturating_add(1);
+        jobs::remove(conn, organization, REFUND, &subject).await?;
+        match kind {
+            None => self.give_back(conn, organization, held, refund, parts).await,
+            Some(kind) => self.tell_refund(conn, organization, kind, &held.payment, refund).await,
+        }
+    }
+
+    pub(super) async fn refund_mismatch(
+        &self,
+        conn: &mut Conn,
+        organization: OrganizationId,
+        held: Held,
+        refund: &mut Refund,
+    ) -> Result<(), Error> {
+        let from = refund.status;
+        let now = self.ambient.now();
+        let known = refund.failure.as_ref().is_some_and(|it| it.code == "provider_mismatch");
+        refund.status = Status::Unknown;
+        refund.failure = Some(Failure {
+            code: "provider_mismatch".to_owned(),
+            message: "A person has to look at this: the provider reports another amount.".to_owned(),
+            provider_code: None,
+            provider_message: None,
+        });
+        refunds::update(conn, organization, refund, from, now).await?;
+        refund.version = refund.version.saturating_add(1);
+        let due = schedule::after(now, std::time::Duration::from_hours(1));
+        self.schedule(conn, organization, REFUND, refund.id, due).await?;
+        if !known {
+            let data = json!({ "refundId": refund.id });
+            let subject = held.payment.id.to_string();
+            self.alert(conn, organization, "refund_mismatch", &subject, &data).await?;
+        }
+        Ok(())
+    }
+
+    async fn attempted_refund(
+        &self,
+        conn: &mut Conn,
+        organization: OrganizationId,
+        payment: &Payment,
+        refund: &Refund,
+        outcome: &Outcome,
+    ) -> Result<(), Error> {
+        let operation = match refund.operation {
+            Some(Operation::Void) => "void",
+            _ => "refund",
+        };
+        let (word, facts) = outcome_facts(outcome);
+        let facts = json!({ "refundId": refund.id, "answer": facts });
+        self.attempted(conn, organization, payment, operation, word, &facts).await
+    }
+}
+
+/// The state of a refund whose money went back.
+fn given_back(refund: &Refund) -> Status {
+    if refund.operation == Some(Operation::Void) { Status::Voided } else { Status::Succeeded }
+}
+
+/// A decline as it is kept.
+pub(crate) fn declined(refusal: &kontor_providers::Refusal) -> Failure {
+    Failure {
+        code: "payment_declined".to_owned(),
+        message: "The provider declined.".to_owned(),
+        provider_code: Some(refusal.code.clone()),
+        provider_message: Some(refusal.message.clone()),
+    }
+}
+
+/// What is kept of how a call ended: nothing of the card but its brand and last four digits.
+pub(crate) fn outcome_facts(outcome: &Outcome) -> (&'static str, Value) {
+    let approved = |it: &Approval| json!({ "id": it.transaction_id, "amount": it.amount.to_string(), "code": it.code, "message": it.message });
+    match outcome {
+        Outcome::Approved(it) => ("approved", approved(it)),
+        Outcome::Partial(it) => ("partial", approved(it)),
+        Outcome::Declined(it) => {
+            ("declined", json!({ "id": it.transaction_id, "code": it.code, "message": it.message }))
+        }
+        Outcome::Failed(error) => ("refused", json!({ "error": error.to_string() })),
+        Outcome::Unknown(it) => {
+            ("unknown", json!({ "error": it.error.to_string(), "id": it.transaction_id }))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

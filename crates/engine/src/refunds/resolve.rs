@@ -1,0 +1,296 @@
+//! What becomes of a refund later: one that waits goes out once its payment has settled, and one whose outcome nobody
+//! knows is looked for at the provider. It is never sent again to find out.
+
+use jiff::Timestamp;
+use kontor_domain::{
+    ids::{OrganizationId, RefundId},
+    payments::{Failure, Payment},
+    refunds::{Operation, Refund, Status},
+};
+use kontor_providers::{
+    Approval, Lookup, Outcome, ProviderError, ProviderTransaction, Refusal, TransactionKind, TransactionState,
+};
+use kontor_store::{jobs, payments, refunds};
+use serde_json::json;
+
+use super::provider::{REFUND, Settlement};
+use crate::{Actor, Engine, Error, hosted::schedule, resolve::failure, teller::Teller};
+
+/// How far around its own times a refund is looked for. Clocks differ, and a reference is nobody else's, so that too
+/// wide does no harm.
+const MARGIN: std::time::Duration = std::time::Duration::from_hours(7 * 24);
+
+/// What the provider's rows say of a refund.
+#[derive(Debug, PartialEq)]
+pub(super) enum Found {
+    /// It ended like this.
+    Ended(Box<Outcome>),
+    /// The provider is still at it.
+    Pending,
+    /// There is no such refund so far.
+    Nothing,
+}
+
+impl Engine {
+    /// Sends a waiting refund out where its payment has settled; asks about one that was sent. One that has ended is
+    /// left as it is.
+    pub async fn drive_refund(
+        &self,
+        organization: OrganizationId,
+        id: RefundId,
+        actor: &Actor,
+    ) -> Result<Refund, Error> {
+        let (refund, payment) = {
+            let mut conn = self.db.read().await?;
+            let refund = refunds::get(&mut conn, organization, id).await?.ok_or(Error::PaymentNotFound)?;
+            let payment = payments::get(&mut conn, organization, refund.payment_id).await?;
+            (refund, payment.ok_or(Error::PaymentNotFound)?)
+        };
+        if !refund.status.is_open() {
+            let mut tx = self.db.write().await?;
+            jobs::remove(&mut tx, organization, REFUND, &id.to_string()).await?;
+            tx.commit().await?;
+            return Ok(refund);
+        }
+        let teller = match self.teller(organization, &payment, actor, "refund").await {
+            Ok(teller) => teller,
+            Err(Error::NoIntegration(_)) => {
+                let error = ProviderError::misconfigured("the integration of this payment was deleted");
+                return self.ask_again(organization, refund, Some(&error), true).await;
+            }
+            Err(error) => return Err(error),
+        };
+        if refund.status == Status::AwaitingSettlement {
+            return self.send_waiting(organization, &teller, &payment, refund).await;
+        }
+        match self.look_for_refund(&teller, &payment, &refund).await {
+            Ok(Found::Ended(outcome)) => self.record_refund(organization, &refund, *outcome, None).await,
+            Ok(Found::Pending) => self.ask_again(organization, refund, None, false).await,
+            Ok(Found::Nothing) => self.believe_nothing(organization, refund).await,
+            Err(error) => self.ask_again(organization, refund, Some(&error), true).await,
+        }
+    }
+
+    async fn send_waiting(
+        &self,
+        organization: OrganizationId,
+        teller: &Teller,
+        payment: &Payment,
+        refund: Refund,
+    ) -> Result<Refund, Error> {
+        let standing = match self.ask_standing(teller, payment).await {
+            Ok(standing) => standing,
+            Err(error) => return self.ask_again(organization, refund, Some(&error), false).await,
+        };
+        match standing.settlement {
+            Settlement::Settled => {}
+            Settlement::Gone => return self.nothing_left(organization, refund).await,
+            Settlement::Unsettled | Settlement::Unclear => {
+                return self.ask_again(organization, refund, None, false).await;
+            }
+        }
+        let mut tx = self.db.write().await?;
+        let held = self.hold_with_invoices(&mut tx, organization, refund.payment_id).await?;
+        let locked = refunds::lock(&mut tx, organization, refund.id).await?;
+        let mut refund = locked.ok_or(Error::PaymentNotFound)?;
+        if refund.status != Status::AwaitingSettlement {
+            tx.rollback().await?;
+            return Ok(refund);
+        }
+        refund.status = Status::Submitted;
+        let now = self.ambient.now();
+        refunds::update(&mut tx, organization, &refund, Status::AwaitingSettlement, now).await?;
+        refund.version = refund.version.saturating_add(1);
+        let due = schedule::after(now, self.call_deadline());
+        self.schedule(&mut tx, organization, REFUND, refund.id, due).await?;
+        self.tell_refund(&mut tx, organization, "refund.submitted", &held.payment, &refund).await?;
+        tx.commit().await?;
+        let outcome = self.call_refund(teller, payment, &refund, &standing).await;
+        self.record_refund(organization, &refund, outcome, None).await
+    }
+
+    /// Asks the provider what became of a refund. Reads alone.
+    async fn look_for_refund(
+        &self,
+        teller: &Teller,
+        payment: &Payment,
+        refund: &Refund,
+    ) -> Result<Found, ProviderError> {
+        if refund.operation == Some(Operation::Void) {
+            let standing = self.ask_standing(teller, payment).await?;
+            return Ok(match standing.settlement {
+                Settlement::Gone => Found::Ended(Box::new(Outcome::Approved(undone(payment)))),
+                Settlement::Unclear => Found::Pending,
+                Settlement::Unsettled | Settlement::Settled => Found::Nothing,
+            });
+        }
+        let by = Lookup::Reference {
+            reference: &refund.provider_reference,
+            from: schedule::before(refund.created_at, MARGIN),
+            to: schedule::after(self.ambient.now(), MARGIN),
+        };
+        let rows = teller.reports()?.find(&teller.connection(), &by).await?;
+        Ok(judge(refund, &rows))
+    }
+
+    /// Later again: the next poll for one that waits, ever less often for one that nobody answers for.
+    async fn ask_again(
+        &self,
+        organization: OrganizationId,
+        refund: Refund,
+        error: Option<&ProviderError>,
+        unknown: bool,
+    ) -> Result<Refund, Error> {
+        let mut tx = self.db.write().await?;
+        let now = self.ambient.now();
+        let held = self.hold_with_invoices(&mut tx, organization, refund.payment_id).await?;
+        let locked = refunds::lock(&mut tx, organization, refund.id).await?;
+        let mut refund = locked.ok_or(Error::PaymentNotFound)?;
+        if !refund.status.is_open() {
+            tx.rollback().await?;
+            return Ok(refund);
+        }
+        if unknown && refund.status == Status::Submitted {
+            refund.status = Status::Unknown;
+            refund.failure = error.map(failure);
+            refunds::update(&mut tx, organization, &refund, Status::Submitted, now).await?;
+            refund.version = refund.version.saturating_add(1);
+            self.tell_refund(&mut tx, organization, "refund.unknown", &held.payment, &refund).await?;
+        }
+        let tries = jobs::attempts(&mut tx, organization, REFUND, &refund.id.to_string()).await?;
+        let due = if refund.status == Status::AwaitingSettlement && error.is_none() {
+            schedule::after(now, self.settings.settlement_poll)
+        } else {
+            schedule::after(now, schedule::retry(tries, &self.settings))
+        };
+        self.schedule(&mut tx, organization, REFUND, refund.id, due).await?;
+        tx.commit().await?;
+        Ok(refund)
+    }
+
+    /// The provider knows of no such refund: believed the second time, `not_found_after` apart.
+    async fn believe_nothing(&self, organization: OrganizationId, seen: Refund) -> Result<Refund, Error> {
+        let now = self.ambient.now();
+        if believes(seen.nothing_since, now, self.settings.not_found_after) {
+            let words = "the provider knows of no such refund";
+            let outcome =
+                Outcome::Failed(ProviderError::refused(kontor_providers::error::Fault::Theirs, None, words));
+            return self.record_refund(organization, &seen, outcome, None).await;
+        }
+        let mut tx = self.db.write().await?;
+        payments::lock(&mut tx, organization, seen.payment_id).await?;
+        let locked = refunds::lock(&mut tx, organization, seen.id).await?;
+        let mut refund = locked.ok_or(Error::PaymentNotFound)?;
+        if matches!(refund.status, Status::Submitted | Status::Unknown) {
+            let from = refund.status;
+            refund.status = Status::Unknown;
+            refund.nothing_since = refund.nothing_since.or(Some(now));
+            refunds::update(&mut tx, organization, &refund, from, now).await?;
+            refund.version = refund.version.saturating_add(1);
+            let due = schedule::after(now, self.settings.not_found_after);
+            self.schedule(&mut tx, organization, REFUND, refund.id, due).await?;
+        }
+        tx.commit().await?;
+        Ok(refund)
+    }
+
+    /// Somebody undid the payment at the provider while a refund of it waited: there is nothing to give back.
+    async fn nothing_left(&self, organization: OrganizationId, seen: Refund) -> Result<Refund, Error> {
+        let mut tx = self.db.write().await?;
+        let held = self.hold_with_invoices(&mut tx, organization, seen.payment_id).await?;
+        let locked = refunds::lock(&mut tx, organization, seen.id).await?;
+        let mut refund = locked.ok_or(Error::PaymentNotFound)?;
+        if refund.status == Status::AwaitingSettlement {
+            refund.status = Status::Failed;
+            refund.failure = Some(Failure {
+                code: "payment_gone_at_provider".to_owned(),
+                message: "The payment was undone at the provider, by nobody here.".to_owned(),
+                provider_code: None,
+                provider_message: None,
+            });
+            let now = self.ambient.now();
+            refunds::update(&mut tx, organization, &refund, Status::AwaitingSettlement, now).await?;
+            refund.version = refund.version.saturating_add(1);
+            jobs::remove(&mut tx, organization, REFUND, &refund.id.to_string()).await?;
+            self.tell_refund(&mut tx, organization, "refund.failed", &held.payment, &refund).await?;
+            let data = json!({ "refundId": refund.id });
+            let subject = held.payment.id.to_string();
+            self.alert(&mut tx, organization, "payment_gone_at_provider", &subject, &data).await?;
+        }
+        tx.commit().await?;
+        Ok(refund)
+    }
+}
+
+/// Whether the provider's "nothing" is believed by now.
+fn believes(since: Option<Timestamp>, now: Timestamp, pause: std::time::Duration) -> bool {
+    since.is_some_and(|since| schedule::after(since, pause) <= now)
+}
+
+/// Reads the provider's rows of a refund's reference.
+pub(super) fn judge(refund: &Refund, rows: &[ProviderTransaction]) -> Found {
+    let mut own = rows.iter().filter(|it| {
+        it.kind == TransactionKind::Refund
+            && it.reference.as_deref() == Some(refund.provider_reference.as_str())
+    });
+    let done = |it: &ProviderTransaction| {
+        matches!(
+            it.state,
+            TransactionState::Approved | TransactionState::Settled | TransactionState::Returned
+        )
+    };
+    let refused = |it: &ProviderTransaction| {
+        matches!(it.state, TransactionState::Declined | TransactionState::Error | TransactionState::Voided)
+    };
+    let all: Vec<_> = own.by_ref().collect();
+    if let Some(it) = all.iter().find(|it| done(it)) {
+        return Found::Ended(Box::new(Outcome::Approved(approval(it, refund))));
+    }
+    if all.iter().any(|it| !refused(it)) {
+        return Found::Pending;
+    }
+    all.last().map_or(Found::Nothing, |it| {
+        Found::Ended(Box::new(Outcome::Declined(Refusal {
+            transaction_id: Some(it.id.clone()),
+            code: it.response_code.clone().unwrap_or_default(),
+            message: it.response_message.clone().unwrap_or_default(),
+            avs_result: None,
+            cvv_result: None,
+            hard: false,
+        })))
+    })
+}
+
+fn approval(it: &ProviderTransaction, refund: &Refund) -> Approval {
+    Approval {
+        transaction_id: it.id.clone(),
+        amount: it.approved.or(it.requested).unwrap_or(refund.amount),
+        authorization_code: it.authorization_code.clone(),
+        avs_result: None,
+        cvv_result: None,
+        card_brand: it.card_brand.clone(),
+        last_four: it.last_four.clone(),
+        network_transaction_id: None,
+        code: it.response_code.clone().unwrap_or_default(),
+        message: it.response_message.clone().unwrap_or_default(),
+    }
+}
+
+/// The provider's own row says that the payment is undone.
+fn undone(payment: &Payment) -> Approval {
+    Approval {
+        transaction_id: payment.provider_transaction_id.clone().unwrap_or_default(),
+        amount: payment.amount,
+        authorization_code: None,
+        avs_result: None,
+        cvv_result: None,
+        card_brand: None,
+        last_four: None,
+        network_transaction_id: None,
+        code: String::new(),
+        message: String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,54 @@
+//! The provider of a payment, with its connection open: who is asked to take money, to give it back, and what happened.
+
+use std::sync::Arc;
+
+use kontor_domain::{ids::OrganizationId, payments::Payment};
+use kontor_providers::{Charges, Connection, Provider, ProviderError, Reports};
+use kontor_store::integrations;
+
+use crate::{Actor, Engine, Error, credentials::Opened};
+
+/// A provider that moves money for one payment.
+pub(crate) struct Teller {
+    provider: Arc<dyn Provider>,
+    opened: Opened,
+}
+
+impl Teller {
+    pub(crate) fn charges(&self) -> Result<&dyn Charges, ProviderError> {
+        self.provider.charges().ok_or_else(|| ProviderError::misconfigured("this provider takes no charges"))
+    }
+
+    pub(crate) fn reports(&self) -> Result<&dyn Reports, ProviderError> {
+        let missing = || ProviderError::misconfigured("this provider's transactions cannot be read");
+        self.provider.reports().ok_or_else(missing)
+    }
+
+    pub(crate) fn connection(&self) -> Connection<'_> {
+        self.opened.connection()
+    }
+}
+
+impl Engine {
+    /// Opens the connection of the integration that a payment was made through.
+    pub(crate) async fn teller(
+        &self,
+        organization: OrganizationId,
+        payment: &Payment,
+        actor: &Actor,
+        why: &str,
+    ) -> Result<Teller, Error> {
+        let integration = match payment.integration_id {
+            Some(id) => {
+                let mut conn = self.db.read().await?;
+                integrations::get(&mut conn, organization, id).await?
+            }
+            None => None,
+        };
+        let integration = integration.ok_or(Error::NoIntegration("this payment any more"))?;
+        let provider = self.registry.get(&integration.provider);
+        let provider = provider.ok_or(Error::NoIntegration("this payment any more"))?;
+        let opened = self.open_credentials(organization, &integration, actor, why).await?;
+        Ok(Teller { provider, opened })
+    }
+}
