@@ -170,11 +170,12 @@ pub async fn taken(
     rows.iter().map(|row| Ok((row.maybe_parsed("application_id")?, row.int("amount")?))).collect()
 }
 
-/// Writes a changed refund. `Stale` unless the stored one is in `from`, which `it.status` may follow, and as it was read.
+/// Writes a changed refund and gives it its new version. `Stale` unless the stored one is in `from`, which `it.status`
+/// may follow, and as it was read.
 pub async fn update(
     conn: &mut Conn,
     organization: OrganizationId,
-    it: &Refund,
+    it: &mut Refund,
     from: Status,
     now: Timestamp,
 ) -> Result<(), Error> {
@@ -197,7 +198,11 @@ pub async fn update(
     .bind(now.as_microsecond())
     .execute(conn)
     .await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Stale) }
+    if done.rows_affected() != 1 {
+        return Err(Error::Stale);
+    }
+    it.version = it.version.saturating_add(1);
+    Ok(())
 }
 
 /// Refunds that a provider has to be asked about or for, and that no job looks after.

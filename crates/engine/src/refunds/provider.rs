@@ -267,13 +267,11 @@ impl Engine {
                 refund.status = Status::Unknown;
                 refund.failure = Some(failure(&unsure.error));
                 refunds::update(conn, organization, refund, from, now).await?;
-                refund.version = refund.version.saturating_add(1);
                 self.schedule(conn, organization, REFUND, refund.id, due).await?;
                 return self.tell_refund(conn, organization, "refund.unknown", &held.payment, refund).await;
             }
         };
         refunds::update(conn, organization, refund, from, now).await?;
-        refund.version = refund.version.saturating_add(1);
         jobs::remove(conn, organization, REFUND, &subject).await?;
         match kind {
             None => self.give_back(conn, organization, held, refund, parts).await,
@@ -299,7 +297,6 @@ impl Engine {
             provider_message: None,
         });
         refunds::update(conn, organization, refund, from, now).await?;
-        refund.version = refund.version.saturating_add(1);
         let due = schedule::after(now, std::time::Duration::from_hours(1));
         self.schedule(conn, organization, REFUND, refund.id, due).await?;
         if !known {

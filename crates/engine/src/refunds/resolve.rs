@@ -99,8 +99,7 @@ impl Engine {
         }
         refund.status = Status::Submitted;
         let now = self.ambient.now();
-        refunds::update(&mut tx, organization, &refund, Status::AwaitingSettlement, now).await?;
-        refund.version = refund.version.saturating_add(1);
+        refunds::update(&mut tx, organization, &mut refund, Status::AwaitingSettlement, now).await?;
         let due = schedule::after(now, self.call_deadline());
         self.schedule(&mut tx, organization, REFUND, refund.id, due).await?;
         self.tell_refund(&mut tx, organization, "refund.submitted", &held.payment, &refund).await?;
@@ -153,8 +152,7 @@ impl Engine {
         if unknown && refund.status == Status::Submitted {
             refund.status = Status::Unknown;
             refund.failure = error.map(failure);
-            refunds::update(&mut tx, organization, &refund, Status::Submitted, now).await?;
-            refund.version = refund.version.saturating_add(1);
+            refunds::update(&mut tx, organization, &mut refund, Status::Submitted, now).await?;
             self.tell_refund(&mut tx, organization, "refund.unknown", &held.payment, &refund).await?;
         }
         let tries = jobs::attempts(&mut tx, organization, REFUND, &refund.id.to_string()).await?;
@@ -185,8 +183,7 @@ impl Engine {
             let from = refund.status;
             refund.status = Status::Unknown;
             refund.nothing_since = refund.nothing_since.or(Some(now));
-            refunds::update(&mut tx, organization, &refund, from, now).await?;
-            refund.version = refund.version.saturating_add(1);
+            refunds::update(&mut tx, organization, &mut refund, from, now).await?;
             let due = schedule::after(now, self.settings.not_found_after);
             self.schedule(&mut tx, organization, REFUND, refund.id, due).await?;
         }
@@ -209,8 +206,7 @@ impl Engine {
                 provider_message: None,
             });
             let now = self.ambient.now();
-            refunds::update(&mut tx, organization, &refund, Status::AwaitingSettlement, now).await?;
-            refund.version = refund.version.saturating_add(1);
+            refunds::update(&mut tx, organization, &mut refund, Status::AwaitingSettlement, now).await?;
             jobs::remove(&mut tx, organization, REFUND, &refund.id.to_string()).await?;
             self.tell_refund(&mut tx, organization, "refund.failed", &held.payment, &refund).await?;
             let data = json!({ "refundId": refund.id });
@@ -229,10 +225,10 @@ fn believes(since: Option<Timestamp>, now: Timestamp, pause: std::time::Duration
 
 /// Reads the provider's rows of a refund's reference.
 pub(super) fn judge(refund: &Refund, rows: &[ProviderTransaction]) -> Found {
-    let mut own = rows.iter().filter(|it| {
+    let own = |it: &&ProviderTransaction| {
         it.kind == TransactionKind::Refund
             && it.reference.as_deref() == Some(refund.provider_reference.as_str())
-    });
+    };
     let done = |it: &ProviderTransaction| {
         matches!(
             it.state,
@@ -242,7 +238,7 @@ pub(super) fn judge(refund: &Refund, rows: &[ProviderTransaction]) -> Found {
     let refused = |it: &ProviderTransaction| {
         matches!(it.state, TransactionState::Declined | TransactionState::Error | TransactionState::Voided)
     };
-    let all: Vec<_> = own.by_ref().collect();
+    let all: Vec<_> = rows.iter().filter(own).collect();
     if let Some(it) = all.iter().find(|it| done(it)) {
         return Found::Ended(Box::new(Outcome::Approved(approval(it, refund))));
     }
