@@ -37,6 +37,8 @@ kinds! {
     Payment, PaymentId = "pay";
     /// The application of a payment to an invoice.
     Application, ApplicationId = "app";
+    /// A saved card of a customer.
+    PaymentMethod, PaymentMethodId = "pm";
     /// A refund of a payment.
     Refund, RefundId = "ref";
     /// The part of a refund that comes out of one place.

@@ -12,6 +12,7 @@ pub mod ids;
 pub mod integrations;
 pub mod invoices;
 pub mod money;
+pub mod payment_methods;
 pub mod payments;
 pub mod refunds;
 pub mod secret;

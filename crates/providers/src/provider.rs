@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+pub use kontor_domain::payment_methods::BillingAddress;
 use kontor_domain::{Money, Secret, templates::Template};
 use url::Url;
 
@@ -208,40 +209,6 @@ pub struct HostedOrder<'a> {
     pub customer_number: &'a str,
     /// The customer's address, where the page should have it filled in.
     pub billing: Option<BillingAddress>,
-}
-
-/// A card holder's address.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct BillingAddress {
-    /// First name.
-    pub first_name: Option<String>,
-    /// Last name.
-    pub last_name: Option<String>,
-    /// Company.
-    pub company: Option<String>,
-    /// First line.
-    pub address1: Option<String>,
-    /// Second line.
-    pub address2: Option<String>,
-    /// City.
-    pub city: Option<String>,
-    /// State or province.
-    pub state: Option<String>,
-    /// Postal code.
-    pub postal_code: Option<String>,
-    /// Country.
-    pub country: Option<String>,
-    /// Telephone.
-    pub phone: Option<String>,
-}
-
-impl BillingAddress {
-    /// First and last name in one; none where neither is known.
-    pub fn name(&self) -> Option<String> {
-        let parts = [&self.first_name, &self.last_name];
-        let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
-        (!parts.is_empty()).then(|| parts.join(" "))
-    }
 }
 
 /// A page that is ready.

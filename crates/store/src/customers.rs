@@ -1,10 +1,14 @@
 //! Customers of an organization.
 
-use kontor_domain::{customers::Customer, ids::OrganizationId};
+use kontor_domain::{
+    customers::Customer,
+    ids::{CustomerId, OrganizationId},
+};
 use sqlx::any::AnyRow;
 
 use crate::{
     Conn, Error, Page, Slice,
+    db::pick,
     row::{Columns, json_text},
 };
 
@@ -91,6 +95,22 @@ pub async fn get(
         .fetch_optional(conn)
         .await?;
     row.as_ref().map(read).transpose()
+}
+
+/// Whether it is there. Holds it until the transaction ends: what concerns all of one customer's cards waits for each
+/// other here. Invoices may be written meanwhile.
+pub async fn hold(conn: &mut Conn, organization: OrganizationId, id: CustomerId) -> Result<bool, Error> {
+    let statement = pick(
+        conn,
+        "SELECT id FROM customers WHERE organization_id = $1 AND id = $2",
+        "SELECT id FROM customers WHERE organization_id = $1 AND id = $2 FOR NO KEY UPDATE",
+    );
+    let row = sqlx::query(statement)
+        .bind(organization.to_string())
+        .bind(id.to_string())
+        .fetch_optional(conn)
+        .await?;
+    Ok(row.is_some())
 }
 
 /// A page of an organization's customers; with a number, of that one alone.

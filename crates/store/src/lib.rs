@@ -22,6 +22,7 @@ pub mod keys;
 pub mod oauth;
 pub mod organizations;
 pub mod page;
+pub mod payment_methods;
 pub mod payments;
 pub mod refunds;
 mod row;
