@@ -43,6 +43,8 @@ kinds! {
     Refund, RefundId = "ref";
     /// The part of a refund that comes out of one place.
     RefundPart, RefundPartId = "rfp";
+    /// A capture or a void of a payment.
+    Action, ActionId = "act";
     /// One call to a provider on behalf of a payment.
     Attempt, AttemptId = "att";
     /// An event of an organization's chain.

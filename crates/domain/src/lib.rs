@@ -5,6 +5,7 @@
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+pub mod actions;
 pub mod ambient;
 pub mod chain;
 pub mod customers;

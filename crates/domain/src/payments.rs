@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Money,
-    ids::{ApplicationId, CustomerId, IntegrationId, InvoiceId, PaymentId},
+    ids::{ApplicationId, CustomerId, IntegrationId, InvoiceId, PaymentId, PaymentMethodId},
     money::AmountError,
 };
 
@@ -99,6 +99,8 @@ impl Status {
 pub enum Method {
     /// On the provider's hosted page.
     Hosted,
+    /// By a saved card, or by one that the provider's script took.
+    Card,
     /// By cheque.
     Check,
     /// In cash.
@@ -113,6 +115,7 @@ pub enum Method {
 
 crate::words!(Method {
     Hosted = "Hosted",
+    Card = "Card",
     Check = "Check",
     Cash = "Cash",
     Ach = "Ach",
@@ -152,8 +155,10 @@ pub struct Payment {
     pub customer_number: String,
     /// For which invoice, where one was meant.
     pub invoice_id: Option<InvoiceId>,
-    /// How much.
+    /// How much. Of a hold: what is held, and once it was captured, what was taken of it.
     pub amount: Money,
+    /// What was to be held, of a payment that is captured later.
+    pub authorized: Option<Money>,
     /// What is held back of the invoice's balance while the outcome is open.
     pub reserved: Money,
     /// How.
@@ -172,6 +177,8 @@ pub struct Payment {
     pub received_at: Option<Timestamp>,
     /// The hosted page's id at the provider.
     pub transaction_setup_id: Option<String>,
+    /// The saved card.
+    pub payment_method_id: Option<PaymentMethodId>,
     /// Sum of the applications.
     pub applied: Money,
     /// Sum of the refunds.
@@ -186,6 +193,8 @@ pub struct Payment {
     pub cvv_result: Option<String>,
     /// Why not.
     pub failure: Option<Failure>,
+    /// When the provider first said, after its own limit, that it knows of no such charge.
+    pub nothing_since: Option<Timestamp>,
     /// Grows by one with each change; the `ETag`.
     pub version: i64,
     /// When it was made.

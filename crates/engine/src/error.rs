@@ -64,6 +64,18 @@ pub enum Error {
     /// The payment is in a state that does not allow the change.
     #[error("the payment is {0}")]
     PaymentState(kontor_domain::payments::Status),
+    /// The payment has settled at its provider: it cannot be undone there any more.
+    #[error("the payment has settled; it is {0}")]
+    PaymentSettled(kontor_domain::payments::Status),
+    /// A capture, a void or a refund of the payment is under way.
+    #[error("something else is being done with this payment")]
+    PaymentBusy,
+    /// More than is held.
+    #[error("the amount exceeds the {authorized} that are authorized")]
+    ExceedsAuthorization {
+        /// What is held.
+        authorized: Money,
+    },
     /// More than lies on no invoice.
     #[error("the amount exceeds the {unapplied} that lie on no invoice")]
     ExceedsUnapplied {

@@ -144,6 +144,28 @@ impl Engine {
         Ok(status)
     }
 
+    /// Takes `amount` out of what was paid on a locked invoice, with the status that follows.
+    pub(crate) async fn take_paid_out(
+        &self,
+        conn: &mut Conn,
+        organization: OrganizationId,
+        locked: &Invoice,
+        amount: Money,
+    ) -> Result<(), Error> {
+        let standing = Standing { paid: locked.paid.minus(amount)?, ..locked.standing() };
+        let status = standing.status()?;
+        let less = Money::zero(amount.currency()).minus(amount)?;
+        invoices::add_paid(conn, organization, locked, less, status, self.ambient.now()).await?;
+        let data = json!({
+            "invoiceNumber": locked.invoice_number,
+            "status": status.as_str(),
+            "takenOut": amount.to_string(),
+            "balance": standing.balance()?.to_string(),
+            "currency": amount.currency().code(),
+        });
+        self.tell(conn, organization, "invoice.payment_voided", &locked.id.to_string(), &data).await
+    }
+
     /// A fresh draft's id and times; the number follows in [`Engine::create_invoice`].
     pub fn new_invoice_id(&self) -> InvoiceId {
         Id::new(&self.ambient)

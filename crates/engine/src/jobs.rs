@@ -3,11 +3,12 @@
 use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use kontor_domain::{Id, ids::OrganizationId};
-use kontor_store::{idempotency, jobs, jobs::Job, oauth::consents, payments, refunds, secrets};
+use kontor_store::{actions, idempotency, jobs, jobs::Job, oauth::consents, payments, refunds, secrets};
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
     Actor, Engine, Error,
+    actions::ACTION,
     hosted::schedule,
     oauth::{REVOKE, UPKEEP},
     refunds::provider::REFUND,
@@ -102,6 +103,7 @@ impl Engine {
             }
             EXPIRE => self.close_page(job, subject(job)?).await,
             REFUND => self.drive_refund(job.organization, subject(job)?, &Actor::system()).await.map(|_| ()),
+            ACTION => self.drive_action(job.organization, subject(job)?, &Actor::system()).await.map(|_| ()),
             UPKEEP => self.run_upkeep(job, subject(job)?).await,
             REVOKE => self.run_revoke(job, subject(job)?).await,
             _ => Err(kontor_store::Error::Corrupt("kind").into()),
@@ -110,10 +112,18 @@ impl Engine {
 
     /// Gives a job to open payments that have none.
     async fn adopt_orphans(&self) -> Result<(), Error> {
-        let (orphans, refunds) = {
+        let (orphans, refunds, actions) = {
             let mut conn = self.db.read().await?;
-            (payments::orphans(&mut conn, BATCH).await?, refunds::orphans(&mut conn, BATCH).await?)
+            let payments = payments::orphans(&mut conn, BATCH).await?;
+            let refunds = refunds::orphans(&mut conn, BATCH).await?;
+            (payments, refunds, actions::orphans(&mut conn, BATCH).await?)
         };
+        for (organization, action) in actions {
+            tracing::warn!(%action, "an open capture or void had no job");
+            let mut tx = self.db.write().await?;
+            self.schedule(&mut tx, organization, ACTION, action, self.ambient.now()).await?;
+            tx.commit().await?;
+        }
         for (organization, refund) in refunds {
             tracing::warn!(%refund, "an open refund had no job");
             let mut tx = self.db.write().await?;

@@ -5,6 +5,7 @@
 //! charge again in order to find out.
 
 pub mod access;
+pub mod actions;
 pub mod actor;
 pub mod audit;
 pub mod credentials;
@@ -14,13 +15,17 @@ pub mod hosted;
 pub mod integrations;
 pub mod invoices;
 pub mod jobs;
+pub mod keep;
 pub mod oauth;
 pub mod organizations;
 pub mod payments;
 pub mod proxy;
 pub mod refunds;
 pub mod resolve;
+#[cfg(test)]
+mod samples;
 pub mod settings;
+mod standing;
 mod teller;
 pub mod templates;
 pub mod webhooks;

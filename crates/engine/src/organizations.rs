@@ -1,7 +1,7 @@
 //! The end of an organization: its rows, its keys, and the memory that it is gone.
 
 use kontor_domain::ids::OrganizationId;
-use kontor_store::{organizations::delete, payments, refunds};
+use kontor_store::{actions, organizations::delete, payments, refunds};
 use serde_json::json;
 
 use crate::{Actor, Engine, Error};
@@ -16,7 +16,8 @@ impl Engine {
     ) -> Result<(), Error> {
         let mut tx = self.db.write().await?;
         let open = payments::open_of_organization(&mut tx, organization).await?
-            + refunds::open_of_organization(&mut tx, organization).await?;
+            + refunds::open_of_organization(&mut tx, organization).await?
+            + actions::open_of_organization(&mut tx, organization).await?;
         if open > 0 {
             return Err(Error::OrganizationInUse(open));
         }

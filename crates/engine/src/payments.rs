@@ -5,11 +5,12 @@ pub mod apply;
 use jiff::Timestamp;
 use kontor_domain::{
     Id, Money,
-    ids::{CustomerId, InvoiceId, OrganizationId},
+    ids::{CustomerId, InvoiceId, OrganizationId, PaymentId},
     invoices::Invoice,
     payments::{Application, Method, Payment, Status},
+    refunds::Refund,
 };
-use kontor_store::{Conn, invoices, payments};
+use kontor_store::{Conn, invoices, payments, refunds};
 use serde_json::{Value, json};
 
 use crate::{Engine, Error};
@@ -19,12 +20,37 @@ use crate::{Engine, Error};
 pub struct Offline {
     /// How much.
     pub amount: Money,
-    /// How; never Hosted.
+    /// How; one of [`Method::OFFLINE`].
     pub method: Method,
     /// The payer's reference, such as a cheque number.
     pub reference: Option<String>,
     /// When it came in; now where it was not said.
     pub received_at: Option<Timestamp>,
+}
+
+/// A payment with all that belongs to it, as it stands at one moment.
+#[derive(Debug, Clone)]
+pub struct Whole {
+    /// The payment.
+    pub payment: Payment,
+    /// Where it lies.
+    pub applications: Vec<Application>,
+    /// What went back of it.
+    pub refunds: Vec<Refund>,
+}
+
+impl Whole {
+    /// Reads it.
+    pub async fn read(
+        conn: &mut Conn,
+        organization: OrganizationId,
+        id: PaymentId,
+    ) -> Result<Option<Self>, kontor_store::Error> {
+        let Some(payment) = payments::get(conn, organization, id).await? else { return Ok(None) };
+        let applications = payments::applications(conn, organization, &payment).await?;
+        let refunds = refunds::of_payment(conn, organization, id).await?;
+        Ok(Some(Self { payment, applications, refunds }))
+    }
 }
 
 /// Who pays, and for what.
@@ -102,6 +128,7 @@ impl Engine {
             customer_number: payer.customer_number.to_owned(),
             invoice_id: payer.invoice_id,
             amount,
+            authorized: None,
             reserved: zero,
             method,
             provider: None,
@@ -111,6 +138,7 @@ impl Engine {
             reference: None,
             received_at: None,
             transaction_setup_id: None,
+            payment_method_id: None,
             applied: zero,
             refunded: zero,
             refunded_credit: zero,
@@ -118,6 +146,7 @@ impl Engine {
             avs_result: None,
             cvv_result: None,
             failure: None,
+            nothing_since: None,
             version: 1,
             created_at: now,
             updated_at: now,
@@ -143,6 +172,16 @@ impl Engine {
         payments::apply(conn, organization, &application).await?;
         self.add_paid(conn, organization, locked, amount).await?;
         Ok(())
+    }
+
+    /// The payment with all that belongs to it.
+    pub(crate) async fn whole(
+        &self,
+        conn: &mut Conn,
+        organization: OrganizationId,
+        id: PaymentId,
+    ) -> Result<Whole, Error> {
+        Whole::read(conn, organization, id).await?.ok_or(Error::PaymentNotFound)
     }
 
     /// Writes a payment's event: its standing facts, and `more`.

@@ -3,8 +3,6 @@
 pub(crate) mod provider;
 mod resolve;
 
-pub use provider::Keep;
-
 use std::collections::BTreeMap;
 
 use kontor_domain::{
@@ -14,7 +12,7 @@ use kontor_domain::{
     payments::{Application, Payment},
     refunds::{Part, Place, Refund, Source, Status, payment_status, split},
 };
-use kontor_store::{Conn, invoices, payments, refunds};
+use kontor_store::{Conn, actions, invoices, payments, refunds};
 use serde_json::{Value, json};
 
 use crate::{Actor, Engine, Error};
@@ -33,8 +31,8 @@ pub struct Ask {
 /// A payment and every invoice that it lies on, all held until the transaction ends.
 pub(crate) struct Held {
     pub(crate) payment: Payment,
-    applications: Vec<Application>,
-    invoices: BTreeMap<InvoiceId, Invoice>,
+    pub(crate) applications: Vec<Application>,
+    pub(crate) invoices: BTreeMap<InvoiceId, Invoice>,
 }
 
 impl Engine {
@@ -58,7 +56,8 @@ impl Engine {
         Ok(refund)
     }
 
-    /// Holds the invoices, in the order of their ids, and then the payment.
+    /// Holds the invoices, in the order of their ids, and then the payment. One that holds no money yet may come to lie
+    /// on the invoice that it is meant for.
     pub(crate) async fn hold_with_invoices(
         &self,
         conn: &mut Conn,
@@ -68,6 +67,9 @@ impl Engine {
         let seen = payments::get(conn, organization, id).await?.ok_or(Error::PaymentNotFound)?;
         let mut ids: Vec<InvoiceId> =
             payments::applications(conn, organization, &seen).await?.iter().map(|it| it.invoice_id).collect();
+        if !seen.status.holds_money() {
+            ids.extend(seen.invoice_id);
+        }
         ids.sort_unstable();
         ids.dedup();
         let mut held = BTreeMap::new();
@@ -95,6 +97,9 @@ impl Engine {
         let payment = &held.payment;
         if !payment.status.holds_money() {
             return Err(Error::PaymentState(payment.status));
+        }
+        if actions::open_of_payment(conn, organization, payment.id).await?.is_some() {
+            return Err(Error::PaymentBusy);
         }
         let places = self.places(conn, organization, held).await?;
         let mut refundable = Money::zero(payment.amount.currency());

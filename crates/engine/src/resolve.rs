@@ -3,7 +3,7 @@
 //!
 //! A late, repeated, forged or missing callback can change nothing but the moment at which the truth is asked for.
 
-mod record;
+pub(crate) mod record;
 
 use kontor_domain::{
     Id,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use kontor_domain::{ids::OrganizationId, payments::Payment};
-use kontor_providers::{Charges, Connection, Provider, ProviderError, Reports};
-use kontor_store::integrations;
+use kontor_providers::{Charges, Connection, Outcome, Provider, ProviderError, Reports};
+use kontor_store::integrations::{self, Integration};
 
 use crate::{Actor, Engine, Error, credentials::Opened};
 
@@ -27,6 +27,16 @@ impl Teller {
     pub(crate) fn connection(&self) -> Connection<'_> {
         self.opened.connection()
     }
+
+    /// A failure without what the provider repeats of the credentials.
+    pub(crate) fn without(&self, error: ProviderError) -> ProviderError {
+        self.opened.without(error)
+    }
+
+    /// How a call ended, without what the provider repeats of the credentials.
+    pub(crate) fn hidden(&self, outcome: Outcome) -> Outcome {
+        outcome.without(&self.opened.all())
+    }
 }
 
 impl Engine {
@@ -46,9 +56,20 @@ impl Engine {
             None => None,
         };
         let integration = integration.ok_or(Error::NoIntegration("this payment any more"))?;
+        self.teller_of(organization, &integration, actor, why).await
+    }
+
+    /// Opens the connection of an integration.
+    pub(crate) async fn teller_of(
+        &self,
+        organization: OrganizationId,
+        integration: &Integration,
+        actor: &Actor,
+        why: &str,
+    ) -> Result<Teller, Error> {
         let provider = self.registry.get(&integration.provider);
         let provider = provider.ok_or(Error::NoIntegration("this payment any more"))?;
-        let opened = self.open_credentials(organization, &integration, actor, why).await?;
+        let opened = self.open_credentials(organization, integration, actor, why).await?;
         Ok(Teller { provider, opened })
     }
 }

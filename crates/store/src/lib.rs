@@ -4,6 +4,7 @@
 //! binds the organization. Refuses to decide anything about money: it keeps what `domain` and `engine`
 //! decided, and refuses an UPDATE that leaves a state which the transition may not leave.
 
+pub mod actions;
 pub mod api_keys;
 pub mod attempts;
 pub mod audit;

@@ -24,6 +24,7 @@ fn read(row: &AnyRow) -> Result<Payment, Error> {
         customer_number: row.text("customer_number")?,
         invoice_id: row.maybe_parsed("invoice_id")?,
         amount: row.money("amount", currency)?,
+        authorized: row.maybe_int("authorized")?.map(|minor| Money::from_minor(minor, currency)),
         reserved: row.money("reserved", currency)?,
         method: row.parsed("method")?,
         provider: row.maybe_text("provider")?,
@@ -33,6 +34,7 @@ fn read(row: &AnyRow) -> Result<Payment, Error> {
         reference: row.maybe_text("reference")?,
         received_at: row.maybe_time("received_at")?,
         transaction_setup_id: row.maybe_text("transaction_setup_id")?,
+        payment_method_id: row.maybe_parsed("payment_method_id")?,
         applied: row.money("applied", currency)?,
         refunded: row.money("refunded", currency)?,
         refunded_credit: row.money("refunded_credit", currency)?,
@@ -42,6 +44,7 @@ fn read(row: &AnyRow) -> Result<Payment, Error> {
         failure: failure
             .map(|text| serde_json::from_str(&text).map_err(|_| Error::Corrupt("failure")))
             .transpose()?,
+        nothing_since: row.maybe_time("nothing_since")?,
         version: row.int("version")?,
         created_at: row.time("created_at")?,
         updated_at: row.time("updated_at")?,
@@ -53,8 +56,8 @@ pub async fn insert(conn: &mut Conn, organization: OrganizationId, it: &Payment)
     sqlx::query(
         "INSERT INTO payments (id, organization_id, status, customer_id, customer_number, invoice_id, amount, currency,
            reserved, method, provider, integration_id, provider_reference, reference, received_at, applied, refunded,
-           version, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0, $17, $18, $18)",
+           authorized, payment_method_id, version, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0, $17, $18, $19, $20, $20)",
     )
     .bind(it.id.to_string())
     .bind(organization.to_string())
@@ -72,6 +75,8 @@ pub async fn insert(conn: &mut Conn, organization: OrganizationId, it: &Payment)
     .bind(&it.reference)
     .bind(it.received_at.map(Timestamp::as_microsecond))
     .bind(it.applied.minor())
+    .bind(it.authorized.map(Money::minor))
+    .bind(it.payment_method_id.map(|id| id.to_string()))
     .bind(it.version)
     .bind(it.created_at.as_microsecond())
     .execute(conn)
@@ -126,7 +131,8 @@ pub async fn update(
     let done = sqlx::query(
         "UPDATE payments SET status = $5, reserved = $6, provider_transaction_id = $7, transaction_setup_id = $8,
            applied = $9, authorization_code = $10, avs_result = $11, cvv_result = $12, failure = $13,
-           refunded = $14, refunded_credit = $15, version = version + 1, updated_at = $16
+           refunded = $14, refunded_credit = $15, amount = $16, nothing_since = $17, payment_method_id = $18,
+           version = version + 1, updated_at = $19
          WHERE organization_id = $1 AND id = $2 AND status = $3 AND version = $4",
     )
     .bind(organization.to_string())
@@ -144,6 +150,9 @@ pub async fn update(
     .bind(it.failure.as_ref().map(json_text).transpose()?)
     .bind(it.refunded.minor())
     .bind(it.refunded_credit.minor())
+    .bind(it.amount.minor())
+    .bind(it.nothing_since.map(Timestamp::as_microsecond))
+    .bind(it.payment_method_id.map(|id| id.to_string()))
     .bind(now.as_microsecond())
     .execute(conn)
     .await?;
@@ -184,7 +193,7 @@ pub async fn apply(conn: &mut Conn, organization: OrganizationId, it: &Applicati
     Ok(())
 }
 
-/// Where a payment lies, oldest first.
+/// Where a payment lies, oldest first. What a void took out is not there any more.
 pub async fn applications(
     conn: &mut Conn,
     organization: OrganizationId,
@@ -192,7 +201,9 @@ pub async fn applications(
 ) -> Result<Vec<Application>, Error> {
     let rows = sqlx::query(
         "SELECT id, invoice_id, amount, created_at FROM payment_applications
-         WHERE organization_id = $1 AND payment_id = $2 ORDER BY created_at, id",
+         WHERE organization_id = $1 AND payment_id = $2
+           AND id NOT IN (SELECT application_id FROM application_reversals WHERE payment_id = $2)
+         ORDER BY created_at, id",
     )
     .bind(organization.to_string())
     .bind(payment.id.to_string())
@@ -219,7 +230,9 @@ pub async fn applied_to(
 ) -> Result<Vec<(Payment, Money)>, Error> {
     let rows = sqlx::query(
         "SELECT p.*, a.amount AS applied_here FROM payment_applications a JOIN payments p ON p.id = a.payment_id
-         WHERE a.organization_id = $1 AND a.invoice_id = $2 ORDER BY a.created_at, a.id",
+         WHERE a.organization_id = $1 AND a.invoice_id = $2
+           AND NOT EXISTS (SELECT 1 FROM application_reversals r WHERE r.application_id = a.id)
+         ORDER BY a.created_at, a.id",
     )
     .bind(organization.to_string())
     .bind(invoice.to_string())
@@ -296,7 +309,7 @@ pub async fn list(
     Ok(Page { rows: rows.iter().map(read).collect::<Result<_, _>>()?, total: Some(total) })
 }
 
-/// How many payments of an integration are still open: it must not be deleted meanwhile.
+/// How many payments of an integration are open or hold an amount: it must not be deleted meanwhile.
 pub async fn open_of_integration(
     conn: &mut Conn,
     organization: OrganizationId,
@@ -304,7 +317,7 @@ pub async fn open_of_integration(
 ) -> Result<i64, Error> {
     let row = sqlx::query(
         "SELECT COUNT(*) AS total FROM payments WHERE organization_id = $1 AND integration_id = $2
-           AND status IN ('Created', 'Submitted', 'Unknown')",
+           AND status IN ('Created', 'Submitted', 'Unknown', 'Authorized')",
     )
     .bind(organization.to_string())
     .bind(integration.to_string())
@@ -313,11 +326,11 @@ pub async fn open_of_integration(
     row.int("total")
 }
 
-/// How many payments of an organization are still open: it must not be deleted meanwhile.
+/// How many payments of an organization are open or hold an amount: it must not be deleted meanwhile.
 pub async fn open_of_organization(conn: &mut Conn, organization: OrganizationId) -> Result<i64, Error> {
     let row = sqlx::query(
         "SELECT COUNT(*) AS total FROM payments
-         WHERE organization_id = $1 AND status IN ('Created', 'Submitted', 'Unknown')",
+         WHERE organization_id = $1 AND status IN ('Created', 'Submitted', 'Unknown', 'Authorized')",
     )
     .bind(organization.to_string())
     .fetch_one(conn)
@@ -325,12 +338,12 @@ pub async fn open_of_organization(conn: &mut Conn, organization: OrganizationId)
     row.int("total")
 }
 
-/// Open payments that no job will ask about, which only a bug or a hand on the database can leave behind.
+/// Payments that are open or hold an amount and that no job will ask about, which only a bug or a hand on the database can leave behind.
 pub async fn orphans(conn: &mut Conn, limit: i64) -> Result<Vec<(OrganizationId, PaymentId)>, Error> {
     // every organization: the sweep looks after all of them
     let rows = sqlx::query(
         "SELECT p.organization_id, p.id FROM payments p
-         WHERE p.status IN ('Created', 'Submitted', 'Unknown') AND NOT EXISTS
+         WHERE p.status IN ('Created', 'Submitted', 'Unknown', 'Authorized') AND NOT EXISTS
            (SELECT 1 FROM jobs j WHERE j.organization_id = p.organization_id AND j.kind = 'resolve' AND j.subject = p.id)
          ORDER BY p.created_at LIMIT $1",
     )

@@ -62,6 +62,8 @@ pub(crate) fn guarded() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(payments::get))
         .routes(routes!(payments::resolve))
         .routes(routes!(payments::apply::create))
+        .routes(routes!(payments::act::void))
+        .routes(routes!(payments::act::capture))
         .routes(routes!(payments::refund::create))
         .routes(routes!(payments::worldpay::transaction_setup))
 }

@@ -40,6 +40,9 @@ impl From<Error> for Problem {
             error @ (Error::NotPayable(_)
             | Error::WrongState(_)
             | Error::PaymentState(_)
+            | Error::PaymentSettled(_)
+            | Error::PaymentBusy
+            | Error::ExceedsAuthorization { .. }
             | Error::ExceedsUnapplied { .. }
             | Error::ExceedsRefundable { .. }) => money_refused(&error),
             error @ (Error::IntegrationInUse
@@ -116,6 +119,22 @@ fn money_refused(error: &Error) -> Problem {
             format!("The payment is {status}; that does not allow this."),
         )
         .with("currentStatus", status.as_str()),
+        Error::PaymentSettled(status) => Problem::conflict(
+            "payment_settled",
+            "The payment has settled at the provider, so it cannot be voided any more. Refund it.",
+        )
+        .with("currentStatus", status.as_str()),
+        Error::PaymentBusy => Problem::conflict(
+            "payment_busy",
+            "A capture, a void or a refund of this payment is under way. Try again when it has ended.",
+        ),
+        Error::ExceedsAuthorization { authorized } => Problem::refused(
+            "amount_exceeds_authorization",
+            format!(
+                "The amount is more than the {authorized} {} that are authorized.",
+                authorized.currency()
+            ),
+        ),
         Error::ExceedsUnapplied { unapplied } => Problem::refused(
             "amount_exceeds_unapplied",
             format!(

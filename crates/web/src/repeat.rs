@@ -18,8 +18,9 @@ use crate::{answer::Answer, api::payments::ended, idempotency::Repeat, problem::
 /// On every answer that was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// Conflicts that pass by themselves.
-const PASSING: [&str; 8] = [
+const PASSING: &[&str] = &[
     "invoice_payment_in_flight",
+    "payment_busy",
     "idempotency_in_progress",
     "changed_meanwhile",
     "integration_in_use",

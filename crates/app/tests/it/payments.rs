@@ -3,6 +3,7 @@
 mod applications;
 mod at_provider;
 mod refunds;
+mod voids;
 
 use serde_json::{Value, json};
 

@@ -38,6 +38,6 @@ fn an_end_is_an_end() {
 
 #[test]
 fn offline_has_no_provider() {
-    assert!(!Method::OFFLINE.contains(&Method::Hosted));
-    assert_eq!(Method::OFFLINE.len() + 1, Method::ALL.len());
+    assert!(!Method::OFFLINE.contains(&Method::Hosted) && !Method::OFFLINE.contains(&Method::Card));
+    assert_eq!(Method::OFFLINE.len() + 2, Method::ALL.len());
 }

@@ -39,6 +39,11 @@ pub(crate) fn next(asked: Asked, now: Timestamp, settings: &Settings) -> Next {
     }
 }
 
+/// Whether a "nothing" that the provider first said then is believed by now: it has to say so twice.
+pub(crate) fn believes(since: Option<Timestamp>, now: Timestamp, pause: std::time::Duration) -> bool {
+    since.is_some_and(|since| after(since, pause) <= now)
+}
+
 /// How long to wait after the provider could not be asked: longer with each try, at most an hour.
 pub(crate) fn retry(attempts: i64, settings: &Settings) -> std::time::Duration {
     const MOST: std::time::Duration = std::time::Duration::from_hours(1);

@@ -5,7 +5,7 @@ use kontor_domain::{
     ids::{InvoiceId, OrganizationId, PaymentId},
     payments::Payment,
 };
-use kontor_store::{Conn, invoices, payments, refunds};
+use kontor_store::{Conn, actions, invoices, payments, refunds};
 use serde_json::json;
 
 use crate::{Actor, Engine, Error};
@@ -33,6 +33,9 @@ impl Engine {
         }
         if !payment.status.holds_money() {
             return Err(Error::PaymentState(payment.status));
+        }
+        if actions::open_of_payment(conn, organization, payment.id).await?.is_some() {
+            return Err(Error::PaymentBusy);
         }
         if payments::applications(conn, organization, &payment).await?.len() >= MAX_APPLICATIONS {
             return Err(Error::TooMany("applications of one payment"));

@@ -7,62 +7,22 @@ use kontor_domain::{
     payments::{Failure, Payment},
     refunds::{Operation, Part, Refund, Status},
 };
-use kontor_providers::{
-    Approval, Outcome, ProviderError, ProviderTransaction, RefundOrder, TransactionState, VoidOrder, Voided,
-};
-use kontor_store::{Conn, idempotency, jobs, payments, refunds};
+use kontor_providers::{Approval, Outcome, ProviderError, RefundOrder, VoidOrder, Voided};
+use kontor_store::{Conn, actions, idempotency, jobs, payments, refunds};
 use serde_json::{Value, json};
 
 use super::{Ask, Held};
-use crate::{Actor, Engine, Error, hosted::schedule, resolve::failure, teller::Teller};
+use crate::{
+    Actor, Engine, Error,
+    hosted::schedule,
+    keep::Keep,
+    resolve::failure,
+    standing::{Settlement, Standing},
+    teller::Teller,
+};
 
 /// The job that sends a waiting refund out and asks about one whose outcome is not known.
 pub(crate) const REFUND: &str = "refund";
-
-/// The key of a request, and how an answer to it is made of a refund that has ended or waits.
-pub struct Keep<'a> {
-    /// The key.
-    pub key: &'a idempotency::Key,
-    /// Makes the answer.
-    pub answer: &'a (dyn Fn(&Refund) -> idempotency::Answer + Sync),
-}
-
-/// How a payment stands at its provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Settlement {
-    /// Approved and still in the open batch.
-    Unsettled,
-    /// On its way to the merchant.
-    Settled,
-    /// Undone there, by nobody here.
-    Gone,
-    /// The provider does not say.
-    Unclear,
-}
-
-/// What the provider says of a payment's transaction.
-pub(super) struct Standing {
-    pub(super) settlement: Settlement,
-    /// The last four digits of the card: some providers want to hear them with a refund.
-    last_four: Option<String>,
-}
-
-/// Reads the provider's row of a payment's transaction.
-pub(super) fn settlement(row: Option<&ProviderTransaction>) -> Settlement {
-    row.map_or(Settlement::Unclear, |it| standing_of(&it.state))
-}
-
-fn standing_of(state: &TransactionState) -> Settlement {
-    match state {
-        TransactionState::Approved | TransactionState::Authorized | TransactionState::Pending => {
-            Settlement::Unsettled
-        }
-        // A part that was given back already had settled before.
-        TransactionState::Settled | TransactionState::Returned => Settlement::Settled,
-        TransactionState::Voided | TransactionState::Reversed => Settlement::Gone,
-        _ => Settlement::Unclear,
-    }
-}
 
 /// What is done for a refund of that size, given how the payment stands.
 pub(super) fn way(settlement: Settlement, payment: &Payment, refund: &Refund) -> (Status, Operation) {
@@ -82,18 +42,23 @@ impl Engine {
         actor: &Actor,
         payment: PaymentId,
         ask: &Ask,
-        keep: Option<&Keep<'_>>,
+        keep: Option<&Keep<'_, Refund>>,
     ) -> Result<Refund, Error> {
-        let seen = {
+        let (seen, busy) = {
             let mut conn = self.db.read().await?;
-            payments::get(&mut conn, organization, payment).await?.ok_or(Error::PaymentNotFound)?
+            let seen = payments::get(&mut conn, organization, payment).await?;
+            (seen, actions::open_of_payment(&mut conn, organization, payment).await?.is_some())
         };
+        let seen = seen.ok_or(Error::PaymentNotFound)?;
+        if busy {
+            return Err(Error::PaymentBusy);
+        }
         if !seen.status.holds_money() {
             return Err(Error::PaymentState(seen.status));
         }
         let teller = self.teller(organization, &seen, actor, "refund").await?;
         let unanswered = |error| Error::Provider { error, payment: Some(payment) };
-        let standing = self.ask_standing(&teller, &seen).await.map_err(unanswered)?;
+        let standing = teller.standing(&seen).await.map_err(unanswered)?;
         if matches!(standing.settlement, Settlement::Gone | Settlement::Unclear) {
             let words = "the provider does not report this payment as money that could go back";
             return Err(unanswered(ProviderError::refused(
@@ -111,19 +76,6 @@ impl Engine {
         self.record_refund(organization, &refund, outcome, keep).await
     }
 
-    /// How the payment stands at its provider. Reads alone.
-    pub(super) async fn ask_standing(
-        &self,
-        teller: &Teller,
-        payment: &Payment,
-    ) -> Result<Standing, ProviderError> {
-        let row = match &payment.provider_transaction_id {
-            Some(id) => teller.reports()?.transaction(&teller.connection(), id).await?,
-            None => None,
-        };
-        Ok(Standing { settlement: settlement(row.as_ref()), last_four: row.and_then(|it| it.last_four) })
-    }
-
     /// Claim: the refund, its parts, the job that looks after it, and what the key stands for, before anybody is called.
     async fn claim_refund(
         &self,
@@ -132,7 +84,7 @@ impl Engine {
         payment: PaymentId,
         ask: &Ask,
         settlement: Settlement,
-        keep: Option<&Keep<'_>>,
+        keep: Option<&Keep<'_, Refund>>,
     ) -> Result<(Refund, Payment), Error> {
         let mut tx = self.db.write().await?;
         let held = self.hold_with_invoices(&mut tx, organization, payment).await?;
@@ -189,16 +141,16 @@ impl Engine {
         if refund.operation == Some(Operation::Void) {
             let order =
                 VoidOrder { transaction_id, of: Voided::Sale, amount: payment.amount, reference, ticket };
-            charges.void(&connection, &order).await
+            teller.hidden(charges.void(&connection, &order).await)
         } else {
             let order = RefundOrder {
                 transaction_id,
                 amount: refund.amount,
                 reference,
                 ticket,
-                last_four: standing.last_four.as_deref(),
+                last_four: standing.last_four(),
             };
-            charges.refund(&connection, &order).await
+            teller.hidden(charges.refund(&connection, &order).await)
         }
     }
 
@@ -208,7 +160,7 @@ impl Engine {
         organization: OrganizationId,
         seen: &Refund,
         outcome: Outcome,
-        keep: Option<&Keep<'_>>,
+        keep: Option<&Keep<'_, Refund>>,
     ) -> Result<Refund, Error> {
         let mut tx = self.db.write().await?;
         let held = self.hold_with_invoices(&mut tx, organization, seen.payment_id).await?;
@@ -355,6 +307,3 @@ pub(crate) fn outcome_facts(outcome: &Outcome) -> (&'static str, Value) {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,35 +1,23 @@
 //! What becomes of a refund later: one that waits goes out once its payment has settled, and one whose outcome nobody
 //! knows is looked for at the provider. It is never sent again to find out.
 
-use jiff::Timestamp;
 use kontor_domain::{
     ids::{OrganizationId, RefundId},
     payments::{Failure, Payment},
     refunds::{Operation, Refund, Status},
 };
-use kontor_providers::{
-    Approval, Lookup, Outcome, ProviderError, ProviderTransaction, Refusal, TransactionKind, TransactionState,
-};
+use kontor_providers::{Outcome, ProviderError, ProviderTransaction, TransactionKind, TransactionState};
 use kontor_store::{jobs, payments, refunds};
 use serde_json::json;
 
-use super::provider::{REFUND, Settlement};
-use crate::{Actor, Engine, Error, hosted::schedule, resolve::failure, teller::Teller};
-
-/// How far around its own times a refund is looked for. Clocks differ, and a reference is nobody else's, so that too
-/// wide does no harm.
-const MARGIN: std::time::Duration = std::time::Duration::from_hours(7 * 24);
-
-/// What the provider's rows say of a refund.
-#[derive(Debug, PartialEq)]
-pub(super) enum Found {
-    /// It ended like this.
-    Ended(Box<Outcome>),
-    /// The provider is still at it.
-    Pending,
-    /// There is no such refund so far.
-    Nothing,
-}
+use super::provider::REFUND;
+use crate::{
+    Actor, Engine, Error,
+    hosted::schedule,
+    resolve::failure,
+    standing::{Found, Settlement, approval_of, refusal_of, undone},
+    teller::Teller,
+};
 
 impl Engine {
     /// Sends a waiting refund out where its payment has settled; asks about one that was sent. One that has ended is
@@ -65,7 +53,10 @@ impl Engine {
         }
         match self.look_for_refund(&teller, &payment, &refund).await {
             Ok(Found::Ended(outcome)) => self.record_refund(organization, &refund, *outcome, None).await,
-            Ok(Found::Pending) => self.ask_again(organization, refund, None, false).await,
+            // A refund of another amount is told where it is recorded.
+            Ok(Found::Pending | Found::Mismatch(_)) => {
+                self.ask_again(organization, refund, None, false).await
+            }
             Ok(Found::Nothing) => self.believe_nothing(organization, refund).await,
             Err(error) => self.ask_again(organization, refund, Some(&error), true).await,
         }
@@ -78,7 +69,7 @@ impl Engine {
         payment: &Payment,
         refund: Refund,
     ) -> Result<Refund, Error> {
-        let standing = match self.ask_standing(teller, payment).await {
+        let standing = match teller.standing(payment).await {
             Ok(standing) => standing,
             Err(error) => return self.ask_again(organization, refund, Some(&error), false).await,
         };
@@ -116,19 +107,14 @@ impl Engine {
         refund: &Refund,
     ) -> Result<Found, ProviderError> {
         if refund.operation == Some(Operation::Void) {
-            let standing = self.ask_standing(teller, payment).await?;
+            let standing = teller.standing(payment).await?;
             return Ok(match standing.settlement {
                 Settlement::Gone => Found::Ended(Box::new(Outcome::Approved(undone(payment)))),
                 Settlement::Unclear => Found::Pending,
                 Settlement::Unsettled | Settlement::Settled => Found::Nothing,
             });
         }
-        let by = Lookup::Reference {
-            reference: &refund.provider_reference,
-            from: schedule::before(refund.created_at, MARGIN),
-            to: schedule::after(self.ambient.now(), MARGIN),
-        };
-        let rows = teller.reports()?.find(&teller.connection(), &by).await?;
+        let rows = teller.find(&refund.provider_reference, refund.created_at, self.ambient.now()).await?;
         Ok(judge(refund, &rows))
     }
 
@@ -169,7 +155,7 @@ impl Engine {
     /// The provider knows of no such refund: believed the second time, `not_found_after` apart.
     async fn believe_nothing(&self, organization: OrganizationId, seen: Refund) -> Result<Refund, Error> {
         let now = self.ambient.now();
-        if believes(seen.nothing_since, now, self.settings.not_found_after) {
+        if schedule::believes(seen.nothing_since, now, self.settings.not_found_after) {
             let words = "the provider knows of no such refund";
             let outcome =
                 Outcome::Failed(ProviderError::refused(kontor_providers::error::Fault::Theirs, None, words));
@@ -218,11 +204,6 @@ impl Engine {
     }
 }
 
-/// Whether the provider's "nothing" is believed by now.
-fn believes(since: Option<Timestamp>, now: Timestamp, pause: std::time::Duration) -> bool {
-    since.is_some_and(|since| schedule::after(since, pause) <= now)
-}
-
 /// Reads the provider's rows of a refund's reference.
 pub(super) fn judge(refund: &Refund, rows: &[ProviderTransaction]) -> Found {
     let own = |it: &&ProviderTransaction| {
@@ -240,52 +221,12 @@ pub(super) fn judge(refund: &Refund, rows: &[ProviderTransaction]) -> Found {
     };
     let all: Vec<_> = rows.iter().filter(own).collect();
     if let Some(it) = all.iter().find(|it| done(it)) {
-        return Found::Ended(Box::new(Outcome::Approved(approval(it, refund))));
+        return Found::Ended(Box::new(Outcome::Approved(approval_of(it, refund.amount))));
     }
     if all.iter().any(|it| !refused(it)) {
         return Found::Pending;
     }
-    all.last().map_or(Found::Nothing, |it| {
-        Found::Ended(Box::new(Outcome::Declined(Refusal {
-            transaction_id: Some(it.id.clone()),
-            code: it.response_code.clone().unwrap_or_default(),
-            message: it.response_message.clone().unwrap_or_default(),
-            avs_result: None,
-            cvv_result: None,
-            hard: false,
-        })))
-    })
-}
-
-fn approval(it: &ProviderTransaction, refund: &Refund) -> Approval {
-    Approval {
-        transaction_id: it.id.clone(),
-        amount: it.approved.or(it.requested).unwrap_or(refund.amount),
-        authorization_code: it.authorization_code.clone(),
-        avs_result: None,
-        cvv_result: None,
-        card_brand: it.card_brand.clone(),
-        last_four: it.last_four.clone(),
-        network_transaction_id: None,
-        code: it.response_code.clone().unwrap_or_default(),
-        message: it.response_message.clone().unwrap_or_default(),
-    }
-}
-
-/// The provider's own row says that the payment is undone.
-fn undone(payment: &Payment) -> Approval {
-    Approval {
-        transaction_id: payment.provider_transaction_id.clone().unwrap_or_default(),
-        amount: payment.amount,
-        authorization_code: None,
-        avs_result: None,
-        cvv_result: None,
-        card_brand: None,
-        last_four: None,
-        network_transaction_id: None,
-        code: String::new(),
-        message: String::new(),
-    }
+    all.last().map_or(Found::Nothing, |it| Found::Ended(Box::new(Outcome::Declined(refusal_of(it)))))
 }
 
 #[cfg(test)]

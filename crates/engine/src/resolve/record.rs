@@ -3,9 +3,10 @@
 use kontor_domain::{
     Money,
     ids::OrganizationId,
+    invoices::Invoice,
     payments::{Failure, Payment, Status},
 };
-use kontor_providers::{ProviderError, ProviderTransaction};
+use kontor_providers::{Approval, ProviderError, ProviderTransaction};
 use kontor_store::{Conn, Tx, hosted, invoices, jobs, payments};
 use serde_json::json;
 
@@ -15,17 +16,58 @@ use crate::{
     hosted::schedule::{self, Asked, Next},
 };
 
+/// Said where two payments would be one transaction.
+pub(crate) const NOT_OURS: &str = "the provider's transaction is another payment's already";
+
+/// What the provider says of an approval.
+pub(crate) struct Taken {
+    transaction_id: String,
+    authorization_code: Option<String>,
+    avs_result: Option<String>,
+    cvv_result: Option<String>,
+}
+
+impl Taken {
+    fn of(it: &ProviderTransaction) -> Self {
+        Self {
+            transaction_id: it.id.clone(),
+            authorization_code: it.authorization_code.clone(),
+            avs_result: it.avs_result.clone(),
+            cvv_result: it.cvv_result.clone(),
+        }
+    }
+
+    /// Writes it into a payment. What is not said now stays as it was said before.
+    pub(crate) fn write(self, payment: &mut Payment) {
+        payment.provider_transaction_id = Some(self.transaction_id);
+        payment.authorization_code = self.authorization_code.or_else(|| payment.authorization_code.take());
+        payment.avs_result = self.avs_result.or_else(|| payment.avs_result.take());
+        payment.cvv_result = self.cvv_result.or_else(|| payment.cvv_result.take());
+    }
+}
+
+impl From<Approval> for Taken {
+    fn from(it: Approval) -> Self {
+        Self {
+            transaction_id: it.transaction_id,
+            authorization_code: it.authorization_code,
+            avs_result: it.avs_result,
+            cvv_result: it.cvv_result,
+        }
+    }
+}
+
 /// How long a payment that needs a person waits before the provider is asked again.
-const HOUR: std::time::Duration = std::time::Duration::from_hours(1);
+pub(crate) const HOUR: std::time::Duration = std::time::Duration::from_hours(1);
 
 impl Engine {
     /// The payment as it stands under its lock; none when it ended meanwhile (the other caller's record stands).
     /// The invoice is locked first, as everywhere, so that two of us never wait for each other.
-    async fn hold(
+    pub(crate) async fn hold(
         &self,
         organization: OrganizationId,
         seen: &Payment,
-    ) -> Result<(Tx, Payment, Option<kontor_domain::invoices::Invoice>), Error> {
+    ) -> Result<(Tx, Payment, Option<Invoice>), Error> {
         let mut tx = self.db.write().await?;
         let invoice = match seen.invoice_id {
             Some(id) => invoices::lock(&mut tx, organization, id).await?,
@@ -49,7 +91,31 @@ impl Engine {
             return Ok(Resolved::plain(payment));
         }
         let from = payment.status;
-        let room = match &invoice {
+        let taken = Taken::of(by);
+        match self.money_taken(&mut tx, organization, &mut payment, from, invoice.as_ref(), taken).await {
+            Err(Error::Store(kontor_store::Error::Conflict)) => {
+                tx.rollback().await?;
+                return self.record_mismatch(organization, seen.clone(), NOT_OURS).await;
+            }
+            other => other?,
+        }
+        self.alert_twice(&mut tx, organization, &payment, extra).await?;
+        tx.commit().await?;
+        self.reload(organization, payment).await.map(Resolved::plain)
+    }
+
+    /// Money of a locked payment was taken: it has succeeded, and lies on its locked invoice as far as the balance goes.
+    /// `Conflict` where the provider's transaction is another payment's.
+    pub(crate) async fn money_taken(
+        &self,
+        conn: &mut Conn,
+        organization: OrganizationId,
+        payment: &mut Payment,
+        from: Status,
+        invoice: Option<&Invoice>,
+        taken: Taken,
+    ) -> Result<(), Error> {
+        let room = match invoice {
             Some(invoice) if invoice.status.is_payable() => invoice.standing().balance()?.minor(),
             _ => 0,
         };
@@ -57,36 +123,23 @@ impl Engine {
         payment.status = Status::Succeeded;
         payment.reserved = Money::zero(payment.amount.currency());
         payment.applied = applied;
-        payment.provider_transaction_id = Some(by.id.clone());
-        payment.authorization_code.clone_from(&by.authorization_code);
-        payment.avs_result.clone_from(&by.avs_result);
-        payment.cvv_result.clone_from(&by.cvv_result);
+        taken.write(payment);
         payment.failure = None;
-        match payments::update(&mut tx, organization, &payment, from, self.ambient.now()).await {
-            Err(kontor_store::Error::Conflict) => {
-                tx.rollback().await?;
-                let reason = "the provider's transaction is another payment's already";
-                return self.record_mismatch(organization, seen.clone(), reason).await;
-            }
-            other => other?,
+        payments::update(conn, organization, payment, from, self.ambient.now()).await?;
+        if let (Some(invoice), false) = (invoice, applied.is_zero()) {
+            self.lay_on(conn, organization, payment, invoice, applied).await?;
         }
-        if let (Some(invoice), false) = (&invoice, applied.is_zero()) {
-            self.lay_on(&mut tx, organization, &payment, invoice, applied).await?;
-        }
-        jobs::remove(&mut tx, organization, RESOLVE, &payment.id.to_string()).await?;
-        self.tell_payment(&mut tx, organization, "payment.succeeded", &payment, json!({})).await?;
-        self.alert_oddities(&mut tx, organization, &payment, extra).await?;
-        tx.commit().await?;
-        self.reload(organization, payment).await.map(Resolved::plain)
+        jobs::remove(conn, organization, RESOLVE, &payment.id.to_string()).await?;
+        self.tell_payment(conn, organization, "payment.succeeded", payment, json!({})).await?;
+        self.alert_unapplied(conn, organization, payment).await
     }
 
-    /// Money that lies on no invoice though it was meant for one, and money that was taken twice.
-    async fn alert_oddities(
+    /// Money that lies on no invoice though it was meant for one.
+    async fn alert_unapplied(
         &self,
         conn: &mut Conn,
         organization: OrganizationId,
         payment: &Payment,
-        extra: &[&str],
     ) -> Result<(), Error> {
         let subject = payment.id.to_string();
         if payment.invoice_id.is_some() && payment.applied != payment.amount {
@@ -94,15 +147,27 @@ impl Engine {
             let data = json!({ "unapplied": rest.to_string(), "invoiceId": payment.invoice_id });
             self.alert(conn, organization, "payment_unapplied", &subject, &data).await?;
         }
+        Ok(())
+    }
+
+    /// Money that was taken twice.
+    async fn alert_twice(
+        &self,
+        conn: &mut Conn,
+        organization: OrganizationId,
+        payment: &Payment,
+        extra: &[&str],
+    ) -> Result<(), Error> {
         if !extra.is_empty() {
             let data = json!({ "transactions": extra, "propose": "reversal" });
+            let subject = payment.id.to_string();
             self.alert(conn, organization, "payment_approved_twice", &subject, &data).await?;
         }
         Ok(())
     }
 
     /// Something is approved that was not asked for: a person decides; the amount stays reserved.
-    pub(super) async fn record_mismatch(
+    pub(crate) async fn record_mismatch(
         &self,
         organization: OrganizationId,
         seen: Payment,
@@ -236,7 +301,11 @@ impl Engine {
     }
 
     /// The payment as it is stored now.
-    async fn reload(&self, organization: OrganizationId, payment: Payment) -> Result<Payment, Error> {
+    pub(crate) async fn reload(
+        &self,
+        organization: OrganizationId,
+        payment: Payment,
+    ) -> Result<Payment, Error> {
         let mut conn = self.db.read().await?;
         payments::get(&mut conn, organization, payment.id).await?.ok_or(Error::PaymentNotFound)
     }

@@ -7,7 +7,7 @@ use kontor_domain::ids::OrganizationId;
 use crate::{Conn, Error, integrations::touch};
 
 /// The tables that are emptied of the organization, in an order in which nothing refers to what is gone.
-pub const EMPTIED: [(&str, &str); 23] = [
+pub const EMPTIED: &[(&str, &str)] = &[
     ("oauth_consents", "DELETE FROM oauth_consents WHERE organization_id = $1"),
     ("oauth_grants", "DELETE FROM oauth_grants WHERE organization_id = $1"),
     ("oauth_revocations", "DELETE FROM oauth_revocations WHERE organization_id = $1"),
@@ -19,6 +19,8 @@ pub const EMPTIED: [(&str, &str); 23] = [
     ("dek_rotations", "DELETE FROM dek_rotations WHERE organization_id = $1"),
     ("refund_parts", "DELETE FROM refund_parts WHERE organization_id = $1"),
     ("refunds", "DELETE FROM refunds WHERE organization_id = $1"),
+    ("application_reversals", "DELETE FROM application_reversals WHERE organization_id = $1"),
+    ("payment_actions", "DELETE FROM payment_actions WHERE organization_id = $1"),
     ("payment_applications", "DELETE FROM payment_applications WHERE organization_id = $1"),
     ("payment_attempts", "DELETE FROM payment_attempts WHERE organization_id = $1"),
     ("hosted_setups", "DELETE FROM hosted_setups WHERE organization_id = $1"),
@@ -42,7 +44,7 @@ pub async fn everything(conn: &mut Conn, organization: OrganizationId) -> Result
     touch(conn, organization).await?;
     let mut last = 0;
     for (_, statement) in EMPTIED {
-        let done = sqlx::query(statement).bind(organization.to_string()).execute(&mut *conn).await?;
+        let done = sqlx::query(*statement).bind(organization.to_string()).execute(&mut *conn).await?;
         last = done.rows_affected();
     }
     Ok(last > 0)

@@ -1,5 +1,6 @@
 //! `/api/payments`: every attempt, how it stands, and the question to the provider.
 
+pub(crate) mod act;
 pub(crate) mod apply;
 pub(crate) mod refund;
 mod view;
@@ -9,12 +10,12 @@ use std::sync::Arc;
 
 use axum::{extract::State, http::Uri, response::Response};
 use kontor_domain::{
-    ids::OrganizationId,
+    ids::{OrganizationId, PaymentId},
     payments::{Payment, Status},
     refunds::Status as RefundStatus,
 };
-use kontor_engine::resolve::Why;
-use kontor_store::{Conn, events, payments, refunds};
+use kontor_engine::{actions::Acted, payments::Whole, resolve::Why};
+use kontor_store::{Conn, actions, events, payments, refunds};
 
 pub(crate) use view::{Timed, View};
 
@@ -49,18 +50,25 @@ pub(crate) async fn ended(
     subject: &str,
     trace_id: &str,
 ) -> Result<Option<Answer>, Problem> {
-    let Ok(id) = subject.parse() else { return Ok(None) };
-    let refund = refunds::get(conn, organization, id).await?;
-    refund
-        .filter(|it| it.status != RefundStatus::Submitted && it.status != RefundStatus::Unknown)
-        .map(|it| refund::ended(&it, trace_id))
-        .transpose()
+    if let Ok(id) = subject.parse() {
+        let refund = refunds::get(conn, organization, id).await?;
+        return refund
+            .filter(|it| it.status != RefundStatus::Submitted && it.status != RefundStatus::Unknown)
+            .map(|it| refund::ended(&it, trace_id))
+            .transpose();
+    }
+    if let Ok(id) = subject.parse() {
+        let action = actions::get(conn, organization, id).await?;
+        let Some(action) = action.filter(|it| !it.status.is_open()) else { return Ok(None) };
+        let whole = Whole::read(conn, organization, action.payment_id).await?;
+        return whole.map(|whole| act::ended(&Acted { action, whole }, trace_id)).transpose();
+    }
+    Ok(None)
 }
 
-async fn shown(conn: &mut Conn, who: &Who, payment: &Payment) -> Result<View, Problem> {
-    let applications = payments::applications(conn, who.organization(), payment).await?;
-    let refunds = refunds::of_payment(conn, who.organization(), payment.id).await?;
-    View::of(payment, &applications, &refunds)
+async fn shown(conn: &mut Conn, who: &Who, id: PaymentId) -> Result<View, Problem> {
+    let whole = Whole::read(conn, who.organization(), id).await?.ok_or_else(missing)?;
+    View::of(&whole)
 }
 
 /// Lists payments: every attempt, whatever became of it. A Customer sees its own.
@@ -98,7 +106,7 @@ pub(crate) async fn list(State(web): State<Arc<Web>>, who: Who, uri: Uri) -> Res
     let rows = page.envelope(found.rows, total, BY_CREATION, at);
     let mut data = Vec::with_capacity(rows.data.len());
     for payment in &rows.data {
-        data.push(shown(&mut conn, &who, payment).await?);
+        data.push(shown(&mut conn, &who, payment.id).await?);
     }
     let mut data = data.into_iter();
     // One view a row, in their order.
@@ -115,7 +123,7 @@ pub(crate) async fn get(
 ) -> Result<Answer, Problem> {
     let mut conn = web.engine.db.read().await?;
     let payment = load(&mut conn, &who, &id).await?;
-    let view = shown(&mut conn, &who, &payment).await?;
+    let view = shown(&mut conn, &who, payment.id).await?;
     let timeline = events::of_subject(&mut conn, who.organization(), &payment.id.to_string()).await?;
     let view = Timed::of(view, &timeline)?;
     // No If-None-Match: an alert adds to the timeline without the payment's version.
@@ -146,15 +154,19 @@ async fn resolve_now(web: &Web, who: &Who, payment: &Payment) -> Result<Answer, 
     if let Some(error) = resolved.unanswered {
         return Err(kontor_engine::Error::Provider { error, payment: Some(payment.id) }.into());
     }
-    let waiting = {
+    let (waiting, action) = {
         let mut conn = web.engine.db.read().await?;
-        refunds::of_payment(&mut conn, who.organization(), payment.id).await?
+        let waiting = refunds::of_payment(&mut conn, who.organization(), payment.id).await?;
+        (waiting, actions::open_of_payment(&mut conn, who.organization(), payment.id).await?)
     };
+    if let Some(action) = action {
+        web.engine.drive_action(who.organization(), action.id, &who.actor).await?;
+    }
     for refund in waiting.iter().filter(|it| it.status.is_open()) {
         web.engine.drive_refund(who.organization(), refund.id, &who.actor).await?;
     }
     let mut conn = web.engine.db.read().await?;
     let payment = payments::get(&mut conn, who.organization(), payment.id).await?.ok_or_else(missing)?;
-    let view = shown(&mut conn, who, &payment).await?;
+    let view = shown(&mut conn, who, payment.id).await?;
     Ok(Answer::ok(&view)?.tagged(ETag::new(payment.version)))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{extract::State, response::Response};
 use jiff::Timestamp;
 use kontor_domain::{Money, invoices::Invoice, payments::Method};
-use kontor_engine::payments::Offline;
+use kontor_engine::payments::{Offline, Whole};
 use kontor_store::payments;
 use utoipa::ToSchema;
 
@@ -87,6 +87,7 @@ async fn record(
     let conn = change.conn();
     let payment = web.engine.record_offline(conn, organization, invoice.id, offline).await?;
     let applications = payments::applications(conn, organization, &payment).await?;
-    let view = View::of(&payment, &applications, &[])?;
+    let whole = Whole { payment, applications, refunds: Vec::new() };
+    let (payment, view) = (&whole.payment, View::of(&whole)?);
     Ok(Answer::created(&format!("/api/payments/{}", payment.id), &view)?.tagged(ETag::new(payment.version)))
 }

@@ -77,6 +77,6 @@ async fn apply(
     let conn = change.conn();
     let what = (payment.id, invoice);
     let applied = web.engine.apply_payment(conn, who.organization(), &who.actor, what, amount).await?;
-    let view = shown(conn, who, &applied).await?;
+    let view = shown(conn, who, applied.id).await?;
     Ok(Answer::created(&format!("/api/payments/{}", applied.id), &view)?.tagged(ETag::new(applied.version)))
 }

@@ -12,7 +12,7 @@ use kontor_domain::{
     payments::Payment,
     refunds::{Refund, Status},
 };
-use kontor_engine::refunds::{Ask, Keep};
+use kontor_engine::{keep::Keep, refunds::Ask};
 use kontor_store::idempotency;
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -1,9 +1,7 @@
 //! What is shown of a payment.
 
-use kontor_domain::{
-    payments::{Application, Failure, Payment},
-    refunds::Refund,
-};
+use kontor_domain::payments::{Application, Failure};
+use kontor_engine::payments::Whole;
 use kontor_store::events::Event;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -22,15 +20,19 @@ use crate::{
 pub(crate) struct View {
     #[schema(example = "pay_0192f0c1e4b87c3a9d5e6f708192a3b4")]
     id: String,
-    /// Created, Submitted, Succeeded, Declined, Failed, Unknown, Abandoned, …
+    /// Created, Submitted, Authorized, Succeeded, `PartiallyRefunded`, Refunded, Voided, Expired, Declined, Failed,
+    /// Unknown or Abandoned.
     #[schema(example = "Succeeded")]
     status: &'static str,
     customer_number: String,
     invoice_id: Option<String>,
+    /// How much. Of an authorization: what is held, and once it was captured, what was taken.
     amount: Amount,
+    /// What was to be held, of a payment that is captured later.
+    authorized_amount: Option<Amount>,
     #[schema(example = "USD")]
     currency_code: &'static str,
-    /// Hosted, Check, Cash, Ach, Wire or Other.
+    /// Hosted, Card, Check, Cash, Ach, Wire or Other.
     method: &'static str,
     provider: Option<String>,
     integration_id: Option<String>,
@@ -41,6 +43,8 @@ pub(crate) struct View {
     reference: Option<String>,
     received_at: Option<Time>,
     transaction_setup_id: Option<String>,
+    /// The saved card.
+    payment_method_id: Option<String>,
     amount_applied: Amount,
     amount_refunded: Amount,
     unapplied_amount: Amount,
@@ -87,11 +91,8 @@ impl FailureView {
 }
 
 impl View {
-    pub(crate) fn of(
-        it: &Payment,
-        applications: &[Application],
-        refunds: &[Refund],
-    ) -> Result<Self, Problem> {
+    pub(crate) fn of(whole: &Whole) -> Result<Self, Problem> {
+        let Whole { payment: it, applications, refunds } = whole;
         let place = |it: &Application| ApplicationView {
             invoice_id: it.invoice_id.to_string(),
             amount: it.amount.into(),
@@ -103,6 +104,7 @@ impl View {
             customer_number: it.customer_number.clone(),
             invoice_id: it.invoice_id.map(|id| id.to_string()),
             amount: it.amount.into(),
+            authorized_amount: it.authorized.map(Amount::from),
             currency_code: it.amount.currency().code(),
             method: it.method.as_str(),
             provider: it.provider.clone(),
@@ -112,6 +114,7 @@ impl View {
             reference: it.reference.clone(),
             received_at: it.received_at.map(Time),
             transaction_setup_id: it.transaction_setup_id.clone(),
+            payment_method_id: it.payment_method_id.map(|id| id.to_string()),
             amount_applied: it.applied.into(),
             amount_refunded: it.refunded.into(),
             unapplied_amount: it.unapplied().map_err(Problem::internal)?.into(),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::samples::transaction;
 
 #[test]
 fn what_the_provider_reports_is_read_with_care() {
@@ -12,7 +13,7 @@ fn what_the_provider_reports_is_read_with_care() {
         (TransactionState::Declined, Settlement::Unclear),
         (TransactionState::Unknown("x".to_owned()), Settlement::Unclear),
     ] {
-        assert_eq!(standing_of(&state), wanted, "{state:?}");
+        assert_eq!(settlement(Some(&transaction("1", state.clone()))), wanted, "{state:?}");
     }
     assert_eq!(settlement(None), Settlement::Unclear);
 }
