@@ -53,6 +53,8 @@ kinds! {
     Audit, AuditId = "aud";
     /// API credentials.
     ApiKey, ApiKeyId = "key";
+    /// What reconciliation found to differ.
+    Difference, DifferenceId = "dif";
     /// A background job.
     Job, JobId = "job";
     /// Somebody's way to a provider's consent and back.

@@ -15,6 +15,7 @@ pub mod invoices;
 pub mod money;
 pub mod payment_methods;
 pub mod payments;
+pub mod reconciliation;
 pub mod refunds;
 pub mod secret;
 pub mod templates;

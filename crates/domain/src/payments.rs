@@ -195,6 +195,10 @@ pub struct Payment {
     pub failure: Option<Failure>,
     /// When the provider first said, after its own limit, that it knows of no such charge.
     pub nothing_since: Option<Timestamp>,
+    /// The provider's batch that it settled in, where that is known.
+    pub batch_id: Option<String>,
+    /// When it settled, where the provider says so.
+    pub settled_at: Option<Timestamp>,
     /// Grows by one with each change; the `ETag`.
     pub version: i64,
     /// When it was made.

@@ -41,6 +41,8 @@ pub enum Purpose {
     Credential,
     /// What a credential was before it was replaced, kept for a while to go back to.
     PreviousCredential,
+    /// What a provider made on request and has perhaps not put into force yet.
+    PendingCredential,
     /// Tokens of an OAuth connection.
     OAuthToken,
     /// What proves, at the end of a consent, that we began it.
@@ -50,6 +52,7 @@ pub enum Purpose {
 kontor_domain::words!(Purpose {
     Credential = "integration-credential",
     PreviousCredential = "previous-credential",
+    PendingCredential = "pending-credential",
     OAuthToken = "oauth-token",
     OAuthVerifier = "oauth-verifier",
 });

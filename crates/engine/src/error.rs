@@ -103,6 +103,12 @@ pub enum Error {
     /// No rotation of the last day is there to go back before.
     #[error("nothing is kept to roll back to")]
     NothingKept,
+    /// A secret of this integration is being replaced at its provider.
+    #[error("a secret is being replaced at the provider: try again in {seconds} seconds")]
+    RotationUnderWay {
+        /// When to try again.
+        seconds: u64,
+    },
     /// Payments of this integration are open.
     #[error("payments of this integration are open")]
     IntegrationInUse,

@@ -3,10 +3,12 @@
 //! Owns what is checked against the template, and what is written together. A template that is gone (its file was
 //! removed) leaves its integrations readable, nameable and deletable, and nothing else.
 
+mod remake;
 mod rollback;
 mod rotate;
 mod test;
 
+pub(crate) use remake::REMAKE;
 pub use rollback::RolledBack;
 pub use rotate::{Rotated, Rotation, check as check_rotation};
 pub use test::Tested;

@@ -10,9 +10,11 @@ use crate::{
     Actor, Engine, Error,
     actions::ACTION,
     hosted::schedule,
+    integrations::REMAKE,
     oauth::{REVOKE, UPKEEP},
     refunds::provider::REFUND,
     resolve::{EXPIRE, RESOLVE, Why},
+    webhooks::notice::NOTICE,
 };
 
 /// Jobs taken up in one go, and how many of them run side by side.
@@ -104,6 +106,8 @@ impl Engine {
             EXPIRE => self.close_page(job, subject(job)?).await,
             REFUND => self.drive_refund(job.organization, subject(job)?, &Actor::system()).await.map(|_| ()),
             ACTION => self.drive_action(job.organization, subject(job)?, &Actor::system()).await.map(|_| ()),
+            REMAKE => self.run_remake(job, subject(job)?).await,
+            NOTICE => self.run_notice(job).await,
             UPKEEP => self.run_upkeep(job, subject(job)?).await,
             REVOKE => self.run_revoke(job, subject(job)?).await,
             _ => Err(kontor_store::Error::Corrupt("kind").into()),

@@ -147,6 +147,8 @@ impl Engine {
             cvv_result: None,
             failure: None,
             nothing_since: None,
+            batch_id: None,
+            settled_at: None,
             version: 1,
             created_at: now,
             updated_at: now,

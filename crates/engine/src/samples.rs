@@ -56,6 +56,8 @@ pub(crate) fn payment() -> Payment {
         cvv_result: None,
         failure: None,
         nothing_since: None,
+        batch_id: None,
+        settled_at: None,
         version: 1,
         created_at: ambient.now(),
         updated_at: ambient.now(),

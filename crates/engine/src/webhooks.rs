@@ -1,20 +1,22 @@
-//! Calls of providers to Kontor: taken where they are signed as the template says, and kept as an event, once.
+//! Calls of providers to Kontor: taken where they are signed as the provider signs, and kept as an event, once.
 //!
 //! Refuses whatever cannot be proved before anything is written, and to act upon what a call says: it is a reason to
-//! look, never the ground for recording money.
+//! ask (`notice`), never the ground for recording money.
 
 mod mask;
+pub(crate) mod notice;
 
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
 use data_encoding::HEXLOWER;
+use jiff::Timestamp;
 use kontor_domain::{
     ids::{IntegrationId, OrganizationId},
     templates::Webhook,
 };
 use kontor_providers::{
-    Provider,
+    Hint, Provider, WebhookIn,
     webhook::{self, Call, Claimed, Unproven},
 };
 use kontor_store::{
@@ -58,6 +60,37 @@ impl From<kontor_store::Error> for Refused {
     }
 }
 
+/// How a provider's calls are proved.
+enum Way<'a> {
+    /// By its adapter.
+    Adapter(&'a dyn WebhookIn),
+    /// As its template describes.
+    Described(&'a Webhook, Claimed),
+}
+
+impl<'a> Way<'a> {
+    /// Nobody makes a secret be opened, and a row be written, with a call that has not even the form of a signed one.
+    fn of(provider: &'a dyn Provider, call: &Call<'_>, now: Timestamp) -> Result<Self, Refused> {
+        if let Some(adapter) = provider.webhooks() {
+            return if adapter.is_signed(call) {
+                Ok(Self::Adapter(adapter))
+            } else {
+                Err(Unproven::Unsigned.into())
+            };
+        }
+        let how = provider.template().webhook.as_ref().ok_or(Refused::NotFound)?;
+        Ok(Self::Described(how, webhook::claim(how, call, now)?))
+    }
+}
+
+/// A call that is the provider's own.
+struct Proved {
+    /// What it is told from another by; the same when it is sent again.
+    identity: Vec<u8>,
+    /// What to ask about, where that is known.
+    hint: Option<Hint>,
+}
+
 impl Engine {
     /// Takes a provider's call to an integration.
     pub async fn take_webhook(
@@ -67,41 +100,50 @@ impl Engine {
         actor: &Actor,
         call: &Call<'_>,
     ) -> Result<Taken, Refused> {
-        let described = self.registry.get(provider).ok_or(Refused::NotFound)?;
-        let how = described.template().webhook.as_ref().ok_or(Refused::NotFound)?;
+        let provider = self.registry.get(provider).ok_or(Refused::NotFound)?;
+        if provider.webhooks().is_none() && provider.template().webhook.is_none() {
+            return Err(Refused::NotFound);
+        }
         let found = {
             let mut conn = self.db.read().await?;
             integrations::find(&mut conn, id).await?
         };
         let (organization, integration) = found.ok_or(Refused::NotFound)?;
-        if !integration.is_enabled || integration.provider != described.template().provider {
+        if !integration.is_enabled || integration.provider != provider.template().provider {
             return Err(Refused::NotFound);
         }
-        // Nobody makes a secret be opened, and a row be written, with a call that has not even the form of a signed one.
-        let claimed = webhook::claim(how, call, self.ambient.now())?;
-        let proved = self.prove(organization, &integration, described.as_ref(), how, actor, call, &claimed);
-        if let Err(refused) = proved.await {
-            if let Refused::Unproven(why) = &refused {
-                self.note_refusal(organization, &integration, actor, *why).await?;
+        let way = Way::of(provider.as_ref(), call, self.ambient.now())?;
+        match self.prove(organization, &integration, provider.as_ref(), &way, actor, call).await {
+            Ok(proved) => self.keep_call(organization, &integration, call, &proved).await,
+            Err(refused) => {
+                if let Refused::Unproven(why) = &refused {
+                    self.note_refusal(organization, &integration, actor, *why).await?;
+                }
+                Err(refused)
             }
-            return Err(refused);
         }
-        self.keep_call(organization, &integration, call, &claimed).await
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one step of the function above, with all that it knows")]
     async fn prove(
         self: &Arc<Self>,
         organization: OrganizationId,
         integration: &Integration,
         provider: &dyn Provider,
-        how: &Webhook,
+        way: &Way<'_>,
         actor: &Actor,
         call: &Call<'_>,
-        claimed: &Claimed,
-    ) -> Result<(), Refused> {
+    ) -> Result<Proved, Refused> {
         let opened = self.open_credentials(organization, integration, actor, "webhook").await?;
-        Ok(webhook::verify(provider.template(), how, &opened.connection(), call, claimed)?)
+        match way {
+            Way::Adapter(adapter) => {
+                let hint = adapter.read(&opened.connection(), call)?;
+                Ok(Proved { identity: hint.notification_id.clone().into_bytes(), hint: Some(hint) })
+            }
+            Way::Described(how, claimed) => {
+                webhook::verify(provider.template(), how, &opened.connection(), call, claimed)?;
+                Ok(Proved { identity: [claimed.signature(), call.body].concat(), hint: None })
+            }
+        }
     }
 
     async fn note_refusal(
@@ -119,21 +161,22 @@ impl Engine {
         Ok(tx.commit().await?)
     }
 
-    /// Keeps a call as an event, unless the same one was kept: providers send again what they saw no answer to.
+    /// Keeps a call as an event with the job that asks about it, unless the same one was kept: providers send again
+    /// what they saw no answer to.
     async fn keep_call(
         &self,
         organization: OrganizationId,
         integration: &Integration,
         call: &Call<'_>,
-        claimed: &Claimed,
+        proved: &Proved,
     ) -> Result<Taken, Refused> {
         let now = self.ambient.now();
-        let hash = |bytes: &[u8]| HEXLOWER.encode(digest::digest(&digest::SHA256, bytes).as_ref());
+        let hash = HEXLOWER.encode(digest::digest(&digest::SHA256, &proved.identity).as_ref());
         let key = idempotency::Key {
             organization,
             scope: format!("webhook {}", integration.id),
-            key: hash(claimed.signature()),
-            body_hash: hash(call.body),
+            body_hash: hash.clone(),
+            key: hash,
         };
         let mut tx = self.db.write().await?;
         match idempotency::claim(&mut tx, &key, now, schedule::after(now, LEASE)).await? {
@@ -145,6 +188,9 @@ impl Engine {
         }
         let data = json!({ "provider": integration.provider, "body": said(call.body) });
         self.tell(&mut tx, organization, "webhook.received", &integration.id.to_string(), &data).await?;
+        if let Some(hint) = &proved.hint {
+            self.ask_about(&mut tx, organization, integration.id, hint).await?;
+        }
         let nothing = idempotency::Answer { status: 200, headers: String::new(), body: Vec::new() };
         idempotency::complete(&mut tx, &key, &nothing).await?;
         tx.commit().await?;

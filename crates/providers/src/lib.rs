@@ -42,4 +42,4 @@ pub use provider::{
 pub use registry::{Registry, Settings};
 pub use reports::{Batch, Reports, Window};
 pub use vaulting::{CardChange, CardRef, Save, SaveOrder, SavedCard, VaultError, Vaulting};
-pub use webhooks::{Hint, WebhookError, WebhookIn};
+pub use webhooks::{Hint, WebhookIn};

@@ -52,6 +52,9 @@ pub enum Unproven {
     /// The signature is another one.
     #[error("its signature does not fit")]
     Wrong,
+    /// It is signed, and makes no sense.
+    #[error("it is signed, and cannot be read")]
+    Unreadable,
 }
 
 /// A signature that has the right form, and when it says it was made.

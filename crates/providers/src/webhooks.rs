@@ -3,13 +3,18 @@
 //! Refuses everything that is not signed with the integration's own key, also where no key is set. What a
 //! notification says about money is not even read. Facts: authorizenet.md §5.
 
-use crate::{Connection, http::Headers};
+use crate::{
+    Connection,
+    webhook::{Call, Unproven},
+};
 
 /// Notifications of a provider.
 pub trait WebhookIn: Send + Sync {
+    /// Whether a call has the form of a signed one; told without the key.
+    fn is_signed(&self, call: &Call<'_>) -> bool;
+
     /// Verifies the signature over the raw body, in constant time, and reads what to ask about.
-    fn read(&self, connection: &Connection<'_>, headers: &Headers, body: &[u8])
-    -> Result<Hint, WebhookError>;
+    fn read(&self, connection: &Connection<'_>, call: &Call<'_>) -> Result<Hint, Unproven>;
 }
 
 /// What to ask the provider about.
@@ -23,18 +28,4 @@ pub struct Hint {
     pub transaction_id: Option<String>,
     /// Our reference, where it came along.
     pub reference: Option<String>,
-}
-
-/// Why a notification is not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum WebhookError {
-    /// The integration has no key to check it with.
-    #[error("the integration has no signature key")]
-    NoKey,
-    /// Not signed, or not with this key.
-    #[error("the signature does not hold")]
-    Signature,
-    /// Signed, and unreadable.
-    #[error("the notification cannot be read")]
-    Unreadable,
 }

@@ -100,6 +100,23 @@ pub async fn attempts(
     row.map_or(Ok(0), |row| row.int("attempts"))
 }
 
+/// When a job is due; none where there is none.
+pub async fn due(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    kind: &str,
+    subject: &str,
+) -> Result<Option<Timestamp>, Error> {
+    let row =
+        sqlx::query("SELECT run_at FROM jobs WHERE organization_id = $1 AND kind = $2 AND subject = $3")
+            .bind(organization.to_string())
+            .bind(kind)
+            .bind(subject)
+            .fetch_optional(conn)
+            .await?;
+    row.map(|row| row.time("run_at")).transpose()
+}
+
 /// Removes a job: its work is done, by whomever.
 pub async fn remove(
     conn: &mut Conn,

@@ -6,6 +6,7 @@
 
 pub mod actions;
 pub mod api_keys;
+pub mod at_provider;
 pub mod attempts;
 pub mod audit;
 pub mod chain;
@@ -25,6 +26,7 @@ pub mod organizations;
 pub mod page;
 pub mod payment_methods;
 pub mod payments;
+pub mod reconciliation;
 pub mod refunds;
 mod row;
 pub mod sealed;

@@ -14,7 +14,7 @@ use crate::{
     row::{Columns, json_text},
 };
 
-fn read(row: &AnyRow) -> Result<Payment, Error> {
+pub(crate) fn read(row: &AnyRow) -> Result<Payment, Error> {
     let currency: Currency = row.parsed("currency")?;
     let failure = row.maybe_text("failure")?;
     Ok(Payment {
@@ -45,6 +45,8 @@ fn read(row: &AnyRow) -> Result<Payment, Error> {
             .map(|text| serde_json::from_str(&text).map_err(|_| Error::Corrupt("failure")))
             .transpose()?,
         nothing_since: row.maybe_time("nothing_since")?,
+        batch_id: row.maybe_text("batch_id")?,
+        settled_at: row.maybe_time("settled_at")?,
         version: row.int("version")?,
         created_at: row.time("created_at")?,
         updated_at: row.time("updated_at")?,

@@ -15,7 +15,7 @@ use crate::{
     row::{Columns, json_text},
 };
 
-fn read(row: &AnyRow) -> Result<Refund, Error> {
+pub(crate) fn read(row: &AnyRow) -> Result<Refund, Error> {
     let currency: Currency = row.parsed("currency")?;
     let failure = row.maybe_text("failure")?;
     Ok(Refund {

@@ -47,6 +47,7 @@ impl From<Error> for Problem {
             | Error::ExceedsRefundable { .. }) => money_refused(&error),
             error @ (Error::IntegrationInUse
             | Error::NothingKept
+            | Error::RotationUnderWay { .. }
             | Error::NoIntegration(_)
             | Error::IntegrationDisabled
             | Error::NoProxy) => integration(error),
@@ -83,6 +84,13 @@ fn integration(error: Error) -> Problem {
             "integration_in_use",
             "Payments of this integration are open. Disable it, or wait until they have ended.",
         ),
+        Error::RotationUnderWay { seconds } => Problem::conflict(
+            "rotation_under_way",
+            format!(
+                "A secret of this integration is being replaced at its provider. Try again in {seconds} s."
+            ),
+        )
+        .retry_after(seconds),
         Error::NothingKept => Problem::conflict(
             "nothing_to_roll_back",
             "There is nothing to go back to: secrets that were rotated are kept for 24 hours, and once.",

@@ -25,6 +25,7 @@ const PASSING: &[&str] = &[
     "changed_meanwhile",
     "integration_in_use",
     "nothing_to_roll_back",
+    "rotation_under_way",
     "oauth_not_configured",
     "integration_not_connected",
     "integration_needs_reauthorization",

@@ -6,6 +6,7 @@ mod contract;
 mod description;
 mod documents;
 mod integrations;
+mod remake;
 mod rollback;
 pub(crate) mod rotation;
 

@@ -2,6 +2,7 @@
 
 mod applications;
 mod at_provider;
+mod notices;
 mod refunds;
 mod voids;
 

@@ -43,6 +43,8 @@ pub struct Rotated {
     pub id: IntegrationId,
     /// Whether the new values are in use.
     pub in_use: bool,
+    /// Whether the provider made them.
+    pub by_provider: bool,
     /// What the provider said of them, where it was asked.
     pub report: Option<TestReport>,
     /// The keys that were to be rotated.
@@ -211,5 +213,5 @@ fn rotated(
     report: Option<TestReport>,
     at: Timestamp,
 ) -> Rotated {
-    Rotated { id, in_use, report, keys: rotation.secrets.keys().cloned().collect(), at }
+    Rotated { id, in_use, by_provider: false, report, keys: rotation.secrets.keys().cloned().collect(), at }
 }

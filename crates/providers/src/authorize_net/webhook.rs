@@ -8,13 +8,19 @@ use super::{
     AuthorizeNet,
     reply::scalar::{Scalar, id, text},
 };
-use crate::{Connection, Hint, WebhookError, WebhookIn, error::clean, http::Headers};
+use crate::{
+    Connection, Hint, WebhookIn,
+    error::clean,
+    webhook::{Call, Unproven},
+};
 
 /// The secret that notifications are signed with, by the template's key.
 const KEY: &str = "SignatureKey";
 /// The header, and what stands before the digest in it.
 const HEADER: &str = "x-anet-signature";
 const ALGORITHM: &str = "sha512=";
+/// The digest's length, in bytes.
+const LENGTH: usize = 64;
 /// The events that are about a transaction.
 const PAYMENT: &str = "net.authorize.payment.";
 
@@ -37,16 +43,19 @@ struct Payload {
 }
 
 impl WebhookIn for AuthorizeNet {
-    fn read(
-        &self,
-        connection: &Connection<'_>,
-        headers: &Headers,
-        body: &[u8],
-    ) -> Result<Hint, WebhookError> {
+    fn is_signed(&self, call: &Call<'_>) -> bool {
+        digest(call).is_some()
+    }
+
+    fn read(&self, connection: &Connection<'_>, call: &Call<'_>) -> Result<Hint, Unproven> {
+        let digest = digest(call).ok_or(Unproven::Unsigned)?;
         let key = connection.secrets.get(KEY).map(|it| it.expose().trim()).filter(|it| !it.is_empty());
-        verify(key.ok_or(WebhookError::NoKey)?, headers, body)?;
-        let it: Body = serde_json::from_slice(body).map_err(|_| WebhookError::Unreadable)?;
-        let own = |value: &Scalar| text(Some(value)).map(clean).ok_or(WebhookError::Unreadable);
+        // The key's letters as they stand, and not what they spell in hex.
+        let key = hmac::Key::new(hmac::HMAC_SHA512, key.ok_or(Unproven::NoSecret)?.as_bytes());
+        // Over the body as it came. Compares in constant time, and refuses any other length.
+        hmac::verify(&key, call.body, &digest).map_err(|_| Unproven::Wrong)?;
+        let it: Body = serde_json::from_slice(call.body).map_err(|_| Unproven::Unreadable)?;
+        let own = |value: &Scalar| text(Some(value)).map(clean).ok_or(Unproven::Unreadable);
         let event = own(&it.event_type)?;
         let about = |it: &Payload| {
             event.starts_with(PAYMENT)
@@ -66,23 +75,12 @@ impl WebhookIn for AuthorizeNet {
     }
 }
 
-/// HMAC-SHA512 over the body as it came, with the key's letters as they stand and not what they spell in hex.
-fn verify(key: &str, headers: &Headers, body: &[u8]) -> Result<(), WebhookError> {
-    let mut sent =
-        headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(HEADER)).map(|(_, it)| it.trim());
-    let signature = sent.next().ok_or(WebhookError::Signature)?;
-    // Two of them: which one would count?
-    if sent.next().is_some() {
-        return Err(WebhookError::Signature);
-    }
-    let (algorithm, digest) = signature.split_at_checked(ALGORITHM.len()).ok_or(WebhookError::Signature)?;
-    if !algorithm.eq_ignore_ascii_case(ALGORITHM) {
-        return Err(WebhookError::Signature);
-    }
-    let digest = HEXLOWER_PERMISSIVE.decode(digest.as_bytes()).map_err(|_| WebhookError::Signature)?;
-    let key = hmac::Key::new(hmac::HMAC_SHA512, key.as_bytes());
-    // Compares in constant time, and refuses any other length.
-    hmac::verify(&key, body, &digest).map_err(|_| WebhookError::Signature)
+/// The digest that is claimed; none where the header is not there once and of its form.
+fn digest(call: &Call<'_>) -> Option<Vec<u8>> {
+    let sent = (call.header)(HEADER)?;
+    let (algorithm, digest) = sent.trim().split_at_checked(ALGORITHM.len())?;
+    let digest = HEXLOWER_PERMISSIVE.decode(digest.as_bytes()).ok()?;
+    (algorithm.eq_ignore_ascii_case(ALGORITHM) && digest.len() == LENGTH).then_some(digest)
 }
 
 #[cfg(test)]

@@ -35,8 +35,9 @@ pub(crate) struct Received {
 
 /// Takes a provider's own call and keeps it as a `webhook.received` event, once.
 ///
-/// It must be signed as the provider's template says, with the integration's secret, and sent within the template's
-/// tolerance. What it says is kept, with card numbers masked, and not acted upon.
+/// It must be signed with the integration's secret, as the provider's template says and within its tolerance, or as
+/// Authorize.Net signs (`X-ANET-Signature`, with the integration's `SignatureKey`). What it says is kept, with card
+/// numbers masked, and is no ground for recording money: the provider is asked about the payment or refund that it names.
 #[utoipa::path(post, path = "/hooks/{provider}/{id}", tag = "Hooks", security(()),
     params(("provider" = String, Path, example = "EasyPost"), ("id" = String, Path, description = "The integration")),
     request_body(content = Vec<u8>, content_type = "*/*", example = json!({ "description": "tracker.updated" })),

@@ -106,6 +106,15 @@ impl Fields {
         self.entries.iter().any(|(name, value)| same_key(name, key) && *value == Json::Null)
     }
 
+    /// Whether the field is an object of this one key, taken literally, with `null` as its value.
+    pub fn is_only_null(&self, key: &str, only: &str) -> bool {
+        let fits = |value: &Json| match value {
+            Json::Object(entries) => matches!(entries.as_slice(), [(name, Json::Null)] if name == only),
+            _ => false,
+        };
+        self.entries.iter().any(|(name, value)| same_key(name, key) && fits(value))
+    }
+
     /// Takes the field without reading it: known, and of no use in this case.
     pub fn ignore(&mut self, key: &'static str) {
         self.take(key);

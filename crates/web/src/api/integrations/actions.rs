@@ -9,7 +9,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use kontor_domain::ids::{IntegrationId, OrganizationId};
-use kontor_engine::integrations::{RolledBack, Rotated, Rotation, Tested};
+use kontor_engine::integrations::{RolledBack, Rotated, Tested};
+use kontor_providers::KeyRotation;
 use kontor_store::idempotency::Key;
 
 use super::{
@@ -67,9 +68,16 @@ async fn run_test(
 
 /// Puts new secrets in the place of old ones, which are kept sealed for 24 hours. With `rollbackOnFailure` the new
 /// ones come into use only if the provider takes them.
+///
+/// A secret that the provider makes itself (Worldpay's `AccountToken`) is asked for with null as its value, alone: it is
+/// made, kept, put into force there, and used here from then on. The old one is dead by then, so there is no way back,
+/// and `rollbackOnFailure` changes nothing. Where an answer is lost, the connection test tells which of the two works.
 #[utoipa::path(post, path = "/api/organizations/{organizationId}/integrations/{id}/rotate-secrets", tag = "Integrations",
     params(("organizationId" = String, Path), ("id" = String, Path)), request_body = Rotate,
-    responses((status = 200, description = "How it ended", body = RotatedView)))]
+    responses((status = 200, description = "How it ended", body = RotatedView),
+        (status = 409, description = "A secret is being replaced at the provider already"),
+        (status = 502, description = "The provider cannot be reached, or makes no sense"),
+        (status = 504, description = "The provider did not answer in time; whether it changed the secret is found out")))]
 pub(crate) async fn rotate_secrets(
     State(web): State<Arc<Web>>,
     who: Who,
@@ -81,19 +89,15 @@ pub(crate) async fn rotate_secrets(
     let organization = who.in_path(&organization)?;
     let (integration, provider) = load(&web, &mut *web.engine.db.read().await?, organization, &id).await?;
     let template = provider.as_ref().map(|it| it.template());
-    let (asked, _) = body.read_by(|fields| Rotate::read(fields, template, &integration.configuration))?;
+    let remade = provider.as_ref().and_then(|it| it.rotation()).map(KeyRotation::secret);
+    let (asked, _) =
+        body.read_by(|fields| Rotate::read(fields, template, &integration.configuration, remade))?;
     let key = repeat.key(organization, body.bytes()?)?;
     if let Claimed::Done(response) = claim_for_call(&web, key.as_ref(), &repeat.trace_id).await? {
         return Ok(response);
     }
-    let running = run_rotation(
-        Arc::clone(&web),
-        who,
-        (organization, integration.id),
-        asked.into(),
-        key,
-        repeat.trace_id,
-    );
+    let running =
+        run_rotation(Arc::clone(&web), who, (organization, integration.id), asked, key, repeat.trace_id);
     tokio::spawn(running).await.map_err(Problem::internal)?
 }
 
@@ -101,13 +105,17 @@ async fn run_rotation(
     web: Arc<Web>,
     who: Who,
     (organization, id): (OrganizationId, IntegrationId),
-    rotation: Rotation,
+    asked: Rotate,
     key: Option<Key>,
     trace_id: String,
 ) -> Result<Response, Problem> {
     let answer = |rotated: &Rotated| Answer::ok(&RotatedView::of(rotated, organization));
     let keep = |rotated: &Rotated| kept_or_500(answer(rotated));
-    match web.engine.rotate_secrets(organization, &who.actor, id, &rotation, key.as_ref(), keep).await {
+    let rotated = match asked.asked() {
+        Ok(it) => web.engine.rotate_secrets(organization, &who.actor, id, &it, key.as_ref(), keep).await,
+        Err(test) => web.engine.remake_secret(organization, &who.actor, id, test, key.as_ref(), keep).await,
+    };
+    match rotated {
         Ok(rotated) => Ok(answer(&rotated)?.into_response()),
         Err(error) => refused(&web, key, error.into(), &trace_id).await,
     }

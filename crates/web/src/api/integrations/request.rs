@@ -160,9 +160,13 @@ pub(super) fn read_update(
     "rollbackOnFailure": false,
 }))]
 pub(crate) struct Rotate {
-    /// The new values; keys that are absent stay as they are.
-    #[schema(value_type = BTreeMap<String, String>)]
+    /// The new values; keys that are absent stay as they are. A key alone with null asks the provider to make the new
+    /// value itself and puts it into use, where the provider does that: Worldpay's `AccountToken`.
+    #[schema(value_type = BTreeMap<String, Option<String>>)]
     new_secrets: BTreeMap<String, Secret>,
+    /// Whether the provider is to make the new value.
+    #[schema(ignore)]
+    remade: bool,
     /// Whether the provider is asked about them; true where it is not said.
     #[schema(required = false)]
     test_connection_after_rotation: bool,
@@ -176,7 +180,20 @@ impl Rotate {
         fields: &mut Fields,
         template: Option<&Template>,
         configuration: &BTreeMap<String, String>,
+        remade: Option<&str>,
     ) -> Option<Self> {
+        let asked = |fields: &mut Fields| remade.is_some_and(|key| fields.is_only_null("newSecrets", key));
+        if asked(fields) {
+            let test = fields.optional("testConnectionAfterRotation").boolean();
+            let rollback = fields.optional("rollbackOnFailure").boolean();
+            fields.ignore("newSecrets");
+            return Some(Self {
+                test_connection_after_rotation: test.unwrap_or(true),
+                rollback_on_failure: rollback.unwrap_or(false),
+                new_secrets: BTreeMap::new(),
+                remade: true,
+            });
+        }
         let new_secrets = if fields.has("newSecrets") && !fields.is_null("newSecrets") {
             secrets(fields, "newSecrets")
         } else {
@@ -191,14 +208,18 @@ impl Rotate {
             test_connection_after_rotation: test.unwrap_or(true),
             rollback_on_failure: rollback.unwrap_or(false),
             new_secrets,
+            remade: false,
         })
     }
 }
 
-impl From<Rotate> for Rotation {
-    fn from(asked: Rotate) -> Self {
-        let Rotate { new_secrets, test_connection_after_rotation, rollback_on_failure } = asked;
-        Self { secrets: new_secrets, test: test_connection_after_rotation, rollback: rollback_on_failure }
+impl Rotate {
+    /// What the provider is asked for: a new value of its own making, with a test after it or without, or else the
+    /// new values.
+    pub(super) fn asked(self) -> Result<Rotation, bool> {
+        let Self { new_secrets, remade, test_connection_after_rotation: test, rollback_on_failure: rollback } =
+            self;
+        if remade { Err(test) } else { Ok(Rotation { secrets: new_secrets, test, rollback }) }
     }
 }
 

@@ -41,6 +41,11 @@ impl RotatedView {
             (true, None) => {
                 "The secrets were rotated. Whether the provider takes them was not tested.".to_owned()
             }
+            (false, _) if rotated.by_provider => {
+                format!(
+                    "The provider did not put its new secret into force, so the old one stays in use. {details}"
+                )
+            }
             (false, _) => format!(
                 "The connection test failed with the new secrets, so the rotation was rolled back: the old ones \
                  are in use. {details}"
