@@ -4,11 +4,11 @@
 //! or reordered one changes nothing but the moment of asking.
 
 use kontor_domain::{
-    ids::{IntegrationId, OrganizationId, PaymentId, RefundId},
+    ids::{ActionId, IntegrationId, OrganizationId, PaymentId, RefundId},
     payments::Status,
 };
 use kontor_providers::Hint;
-use kontor_store::{Conn, at_provider, jobs, jobs::Job, refunds};
+use kontor_store::{Conn, actions, at_provider, jobs, jobs::Job, refunds};
 
 use crate::{Actor, Engine, Error, resolve::Why};
 
@@ -57,6 +57,7 @@ impl About {
 enum Ours {
     Payment(PaymentId),
     Refund(RefundId),
+    Action(ActionId),
 }
 
 impl Engine {
@@ -82,6 +83,9 @@ impl Engine {
             Some(Ours::Refund(refund)) => {
                 self.drive_refund(job.organization, refund, &Actor::system()).await?;
             }
+            Some(Ours::Action(action)) => {
+                self.drive_action(job.organization, action, &Actor::system()).await?;
+            }
             None => {}
         }
         let mut tx = self.db.write().await?;
@@ -101,12 +105,16 @@ impl Engine {
         }
         let payment =
             at_provider::payment(&mut conn, organization, integration, transaction, reference).await?;
-        let asks = |status: Status| status.is_open() || status == Status::Abandoned;
-        if let Some(payment) = payment.as_ref().filter(|it| asks(it.status)) {
+        // What is done with a payment afterwards may have no transaction of its own: what is told is the payment's.
+        let Some(payment) = payment else { return Ok(None) };
+        if let Some(action) = actions::open_of_payment(&mut conn, organization, payment.id).await? {
+            return Ok(Some(Ours::Action(action.id)));
+        }
+        let asks =
+            |status: Status| status.is_open() || matches!(status, Status::Abandoned | Status::Authorized);
+        if asks(payment.status) {
             return Ok(Some(Ours::Payment(payment.id)));
         }
-        // A void has no transaction of its own: what is told is the payment's.
-        let Some(payment) = payment else { return Ok(None) };
         let all = refunds::of_payment(&mut conn, organization, payment.id).await?;
         Ok(all.iter().find(|it| it.status.is_open()).map(|it| Ours::Refund(it.id)))
     }
