@@ -29,7 +29,17 @@ pub(crate) fn all(extra: &[String]) -> anyhow::Result<()> {
     let service = Service::start(&python, cluster.folder())?;
     let nextest = works("cargo", &["nextest", "--version"]);
     let mut command = cargo(if nextest { &["nextest", "run"] } else { &["test"] });
-    command.args(["--locked", "--package", "kontor-vault", "--package", "kontor", "--features", "aws-kms"]);
+    command.args([
+        "--locked",
+        "--package",
+        "kontor-vault",
+        "--package",
+        "kontor",
+        "--features",
+        "aws-kms",
+        "--features",
+        test::FEATURES,
+    ]);
     if extra.is_empty() {
         let chosen: &[&str] =
             if nextest { &["-E", "test(/kms/)"] } else { &["--lib", "--bins", "--tests", "kms"] };

@@ -4,6 +4,7 @@
 
 mod audit;
 mod bench;
+mod chaos;
 mod kms;
 mod npm;
 mod packages;
@@ -44,6 +45,15 @@ enum Task {
     Browser,
     /// Licences, sources, bans and unused dependencies. Compiles its tools the first time.
     Audit,
+    /// A long random run against the money path: operations, faults, stops. Prints its seed.
+    Chaos {
+        /// For about how long.
+        #[arg(long, default_value_t = 5)]
+        minutes: u64,
+        /// The seed of the first round; the others follow it.
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Builds for release and measures.
     Bench {
         /// Prints pgbench's TPC-B rate from the same cluster too.
@@ -62,6 +72,7 @@ fn main() -> ExitCode {
         Task::Kms { extra } => kms::all(&extra),
         Task::Browser => test::browser(),
         Task::Audit => audit::all(),
+        Task::Chaos { minutes, seed } => chaos::all(minutes, seed),
         Task::Bench { pgbench, extra } => bench::all(pgbench, &extra),
     };
     match done {

@@ -10,6 +10,9 @@ use crate::{
     tools::{self, Tools},
 };
 
+/// What tests are built with and nothing else is: points where the process can be stopped.
+pub(crate) const FEATURES: &str = "kontor/crash-points";
+
 /// Format and lints, warnings denied.
 pub(crate) fn lint() -> anyhow::Result<()> {
     run(&mut cargo(&["fmt", "--all", "--check"]))?;
@@ -47,7 +50,17 @@ pub(crate) fn browser() -> anyhow::Result<()> {
     let cluster = Cluster::start(&tools.postgres, Use::Tests)?;
     let pictures = root().join("docs/pictures");
     std::fs::create_dir_all(&pictures)?;
-    let mut command = cargo(&["test", "--locked", "--package", "kontor", "--test", "it", "browser"]);
+    let mut command = cargo(&[
+        "test",
+        "--locked",
+        "--package",
+        "kontor",
+        "--features",
+        FEATURES,
+        "--test",
+        "it",
+        "browser",
+    ]);
     run(with(&mut command, &tools, &cluster).env("KONTOR_TEST_PICTURES", pictures))
 }
 
@@ -56,7 +69,7 @@ fn runner() -> Command {
     let nextest = works("cargo", &["nextest", "--version"]);
     let words: &[&str] = if nextest { &["nextest", "run"] } else { &["test"] };
     let mut command = cargo(words);
-    command.args(["--workspace", "--locked"]);
+    command.args(["--workspace", "--locked", "--features", FEATURES]);
     if !nextest {
         command.args(["--lib", "--bins", "--tests"]);
     }

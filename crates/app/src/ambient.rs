@@ -14,7 +14,10 @@ struct SystemClock;
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place where real time enters")]
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        let now = Timestamp::now();
+        #[cfg(feature = "crash-points")]
+        let now = kontor_store::crash::shifted(now);
+        now
     }
 }
 

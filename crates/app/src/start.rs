@@ -49,6 +49,9 @@ pub(crate) async fn engine(config: &Config, migrate: bool) -> anyhow::Result<Arc
     let registry =
         Registry::new(config.providers()?, http.clone(), ambient.clone()).map_err(anyhow::Error::msg)?;
     let settings = config.engine();
+    #[cfg(feature = "crash-points")]
+    let settings =
+        kontor_engine::Settings { sweep: kontor_store::crash::sweep().unwrap_or(settings.sweep), ..settings };
     let oauth = OAuth::new(StateKey::derive(&config.auth_secret(ambient.entropy())?));
     Ok(Arc::new(Engine { db, ambient, registry, http, credentials: Credentials::new(keks), oauth, settings }))
 }

@@ -13,7 +13,7 @@ use kontor_domain::{
 use kontor_providers::{
     CaptureOrder, Outcome, ProviderError, TransactionState, VoidOrder, Voided, error::Fault,
 };
-use kontor_store::{Conn, actions, idempotency, payments, refunds};
+use kontor_store::{Conn, actions, crash, idempotency, payments, refunds};
 use serde_json::json;
 
 use crate::{
@@ -165,7 +165,7 @@ impl Engine {
         if let Some(keep) = keep {
             idempotency::bind(&mut tx, keep.key, &action.id.to_string()).await?;
         }
-        tx.commit().await?;
+        tx.commit_at("action.claim").await?;
         Ok((action, held.payment))
     }
 
@@ -222,7 +222,7 @@ impl Engine {
                 let of =
                     if payment.status == domain::Status::Succeeded { Voided::Sale } else { Voided::Hold };
                 let order = VoidOrder { transaction_id, of, amount: action.amount, reference, ticket };
-                charges.void(&connection, &order).await
+                crash::call("action.void", charges.void(&connection, &order)).await
             }
         };
         teller.hidden(outcome)

@@ -190,7 +190,7 @@ impl Engine {
             if !noted && !sealed.is_empty() {
                 let mut tx = self.db.write().await?;
                 self.note_opening(&mut tx, organization, id, &sealed, actor, why).await?;
-                tx.commit().await?;
+                tx.commit_at("credentials.opened").await?;
                 noted = true;
             }
             tried += 1;

@@ -151,7 +151,7 @@ impl Engine {
         let due = schedule::after(now, self.settings.resolve_after.max(call));
         self.schedule(&mut tx, organization, RESOLVE, payment.id, due).await?;
         self.tell_payment(&mut tx, organization, "payment.created", &payment, json!({})).await?;
-        tx.commit().await?;
+        tx.commit_at("hosted.claim").await?;
         Ok(payment)
     }
 

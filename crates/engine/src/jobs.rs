@@ -62,7 +62,7 @@ impl Engine {
         idempotency::purge(&mut tx, schedule::before(self.ambient.now(), KEEP_ANSWERS)).await?;
         secrets::delete_expired(&mut tx, self.ambient.now()).await?;
         consents::purge(&mut tx, schedule::before(self.ambient.now(), KEEP_CONSENTS)).await?;
-        tx.commit().await?;
+        tx.commit_at("sweep.purge").await?;
         self.forget_destroyed_keys().await?;
         Ok(ran)
     }
@@ -72,7 +72,11 @@ impl Engine {
         let lease = schedule::after(now, self.settings.provider_timeout.saturating_add(LEASE_MARGIN));
         let mut tx = self.db.write().await?;
         let batch = jobs::claim(&mut tx, owner, now, lease, BATCH).await?;
-        tx.commit().await?;
+        if batch.is_empty() {
+            tx.rollback().await?;
+        } else {
+            tx.commit_at("jobs.claim").await?;
+        }
         Ok(batch)
     }
 
@@ -126,19 +130,19 @@ impl Engine {
             tracing::warn!(%action, "an open capture or void had no job");
             let mut tx = self.db.write().await?;
             self.schedule(&mut tx, organization, ACTION, action, self.ambient.now()).await?;
-            tx.commit().await?;
+            tx.commit_at("jobs.adopted").await?;
         }
         for (organization, refund) in refunds {
             tracing::warn!(%refund, "an open refund had no job");
             let mut tx = self.db.write().await?;
             self.schedule(&mut tx, organization, REFUND, refund, self.ambient.now()).await?;
-            tx.commit().await?;
+            tx.commit_at("jobs.adopted").await?;
         }
         for (organization, payment) in orphans {
             tracing::warn!(%payment, "an open payment had no job");
             let mut tx = self.db.write().await?;
             self.schedule(&mut tx, organization, RESOLVE, payment, self.ambient.now()).await?;
-            tx.commit().await?;
+            tx.commit_at("jobs.adopted").await?;
         }
         Ok(())
     }

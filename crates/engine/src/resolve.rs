@@ -11,7 +11,7 @@ use kontor_domain::{
     payments::{Failure, Payment, Status},
 };
 use kontor_providers::{Lookup, Provider, ProviderError, ProviderTransaction};
-use kontor_store::{Conn, attempts, hosted, integrations, jobs, payments};
+use kontor_store::{Conn, attempts, crash, hosted, integrations, jobs, payments};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -122,14 +122,15 @@ impl Engine {
                 to: schedule::after(self.ambient.now(), std::time::Duration::from_hours(24)),
             },
         };
-        let answer = pages.find(&connection, &by).await.map_err(|it| opened.without(it));
+        let answer =
+            crash::call("hosted.find", pages.find(&connection, &by)).await.map_err(|it| opened.without(it));
         let (outcome, facts) = match &answer {
             Ok(found) => ("answered", json!({ "transactions": found.iter().map(facts).collect::<Vec<_>>() })),
             Err(error) => ("unanswered", json!({ "error": error.to_string() })),
         };
         let mut tx = self.db.write().await?;
         self.attempted(&mut tx, organization, payment, OPERATION, outcome, &facts).await?;
-        tx.commit().await?;
+        tx.commit_at("resolve.asked").await?;
         Ok(answer)
     }
 
@@ -157,7 +158,7 @@ impl Engine {
     async fn no_more_asking(&self, organization: OrganizationId, payment: &Payment) -> Result<(), Error> {
         let mut tx = self.db.write().await?;
         jobs::remove(&mut tx, organization, RESOLVE, &payment.id.to_string()).await?;
-        Ok(tx.commit().await?)
+        Ok(tx.commit_at("resolve.no_more").await?)
     }
 }
 

@@ -7,6 +7,8 @@ use kontor_providers::{
     Approval, Lookup, Outcome, ProviderError, ProviderTransaction, Refusal, TransactionState,
 };
 
+use kontor_store::crash;
+
 use crate::{hosted::schedule, teller::Teller};
 
 /// How far around its own times a reference is looked for. Clocks differ, and a reference is nobody else's, so that
@@ -62,7 +64,9 @@ impl Teller {
     pub(crate) async fn standing(&self, payment: &Payment) -> Result<Standing, ProviderError> {
         let row = match &payment.provider_transaction_id {
             Some(id) => {
-                self.reports()?.transaction(&self.connection(), id).await.map_err(|it| self.without(it))?
+                let (reports, connection) = (self.reports()?, self.connection());
+                let asked = crash::call("teller.standing", reports.transaction(&connection, id)).await;
+                asked.map_err(|it| self.without(it))?
             }
             None => None,
         };
@@ -81,7 +85,8 @@ impl Teller {
             from: schedule::before(sent, MARGIN),
             to: schedule::after(now, MARGIN),
         };
-        self.reports()?.find(&self.connection(), &by).await.map_err(|it| self.without(it))
+        let (reports, connection) = (self.reports()?, self.connection());
+        crash::call("teller.find", reports.find(&connection, &by)).await.map_err(|it| self.without(it))
     }
 }
 

@@ -16,7 +16,7 @@ use sqlx::{
     pool::PoolConnection,
 };
 
-use crate::Error;
+use crate::{Error, crash};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 
@@ -187,6 +187,14 @@ impl Tx {
     /// Makes it last.
     pub async fn commit(self) -> Result<(), Error> {
         Ok(self.0.commit().await?)
+    }
+
+    /// Makes it last, with a crash point on either side.
+    pub async fn commit_at(self, place: &'static str) -> Result<(), Error> {
+        crash::point(place, "before_commit");
+        self.commit().await?;
+        crash::point(place, "after_commit");
+        Ok(())
     }
 
     /// Undoes it now instead of when the connection is next used.

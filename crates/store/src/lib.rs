@@ -10,6 +10,7 @@ pub mod at_provider;
 pub mod attempts;
 pub mod audit;
 pub mod chain;
+pub mod crash;
 pub mod customers;
 pub mod db;
 pub mod error;

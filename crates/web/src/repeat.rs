@@ -92,7 +92,7 @@ impl Change {
                     let kept = self.instead.unwrap_or_else(|| kept(&answer));
                     idempotency::complete(&mut self.tx, key, &kept).await?;
                 }
-                self.tx.commit().await?;
+                self.tx.commit_at("change.done").await?;
                 Ok(answer.into_response())
             }
             Err(problem) => {
@@ -106,7 +106,7 @@ impl Change {
                     Claimed::Done(response) => return Ok(response),
                 }
                 idempotency::complete(&mut tx, &key, &kept(&answer)).await?;
-                tx.commit().await?;
+                tx.commit_at("change.refused").await?;
                 Ok(answer.into_response())
             }
         }
@@ -133,7 +133,7 @@ pub(crate) async fn ask(
         };
         let mut tx = web.engine.db.write().await?;
         idempotency::complete(&mut tx, &key, &kept(&answer)).await?;
-        tx.commit().await?;
+        tx.commit_at("key.answer").await?;
         Ok(answer.into_response())
     });
     task.await.map_err(Problem::internal)?
@@ -150,7 +150,7 @@ pub(crate) async fn claim_for_call(
     let seconds = i64::try_from(web.engine.settings.provider_timeout.as_secs()).unwrap_or(i64::MAX);
     let mut tx = web.engine.db.write().await?;
     let claimed = claim(web, &mut tx, key, seconds.saturating_add(MARGIN_SECONDS), trace_id).await?;
-    tx.commit().await?;
+    tx.commit_at("key.claim").await?;
     Ok(claimed)
 }
 
@@ -172,7 +172,7 @@ pub(crate) async fn refused(
         idempotency::release(&mut tx, &key).await?;
         Err(problem)
     };
-    tx.commit().await?;
+    tx.commit_at("key.refused").await?;
     response
 }
 

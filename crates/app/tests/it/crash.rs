@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{CARD, Database, Engine, Program, on_both, pay, until, way_back};
+use crate::support::{CARD, Database, Engine, Program, judge::judge, on_both, pay, until, way_back};
 
 async fn killed_between_the_payment_and_the_redirect_it_is_paid_once_after_a_start(engine: Engine) {
     let mut program = Program::start(engine).await;
@@ -18,6 +18,7 @@ async fn killed_between_the_payment_and_the_redirect_it_is_paid_once_after_a_sta
     assert!(late.header("location").contains("status=succeeded"));
     let read = program.admin.read_invoice(&invoice).await;
     assert_eq!((read["payments"].as_array().map(Vec::len), &read["balance"]), (Some(1), &json!(0.0)));
+    judge(&program.admin, &program.simulated["simulators"], "after a start").await;
 }
 
 async fn killed_while_the_provider_opens_the_page_it_starts_again_and_takes_a_new_one(engine: Engine) {
@@ -53,6 +54,7 @@ async fn killed_while_the_provider_opens_the_page_it_starts_again_and_takes_a_ne
         way_back(&pay(again["hostedPaymentUrl"].as_str().expect("a page"), CARD).await).expect("a way back");
     program.admin.get(&back).await.expect(303);
     assert_eq!(program.admin.read_invoice(&invoice).await["status"], "Paid");
+    judge(&program.admin, &program.simulated["simulators"], "after the second page").await;
 }
 
 async fn asked_to_end_it_ends_well_and_starts_again(engine: Engine) {

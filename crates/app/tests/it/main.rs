@@ -16,6 +16,8 @@ mod crash;
 mod demo;
 mod guard;
 mod hosted;
+#[cfg(feature = "crash-points")]
+mod money;
 mod oauth;
 mod payments;
 mod proxy;

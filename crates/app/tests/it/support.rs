@@ -1,6 +1,7 @@
 //! Starts the real program and talks to it.
 
 pub(crate) mod database;
+pub(crate) mod judge;
 pub(crate) mod merchant;
 pub(crate) mod process;
 pub(crate) mod upstream;

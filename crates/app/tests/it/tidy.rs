@@ -2,6 +2,7 @@
 
 mod borders;
 mod network;
+mod points;
 mod scan;
 mod shape;
 mod words;

@@ -52,7 +52,7 @@ impl Engine {
         if let Some(keep) = keep.filter(|_| !acted.action.status.is_open()) {
             idempotency::complete(&mut tx, keep.key, &(keep.answer)(&acted)).await?;
         }
-        tx.commit().await?;
+        tx.commit_at("action.record").await?;
         Ok(acted)
     }
 

@@ -37,7 +37,7 @@ impl Engine {
             let mut tx = self.db.write().await?;
             jobs::remove(&mut tx, organization, ACTION, &id.to_string()).await?;
             let whole = self.whole(&mut tx, organization, payment.id).await?;
-            tx.commit().await?;
+            tx.commit_at("action.no_more").await?;
             return Ok(Acted { action, whole });
         }
         let teller = match self.teller(organization, &payment, actor, "resolve").await {
@@ -112,7 +112,7 @@ impl Engine {
             self.schedule(&mut tx, organization, ACTION, action.id, due).await?;
         }
         let whole = self.whole(&mut tx, organization, action.payment_id).await?;
-        tx.commit().await?;
+        tx.commit_at("action.later").await?;
         Ok(Acted { action, whole })
     }
 
@@ -141,7 +141,7 @@ impl Engine {
             self.schedule(&mut tx, organization, ACTION, action.id, due).await?;
         }
         let whole = self.whole(&mut tx, organization, action.payment_id).await?;
-        tx.commit().await?;
+        tx.commit_at("action.nothing").await?;
         Ok(Acted { action, whole })
     }
 }

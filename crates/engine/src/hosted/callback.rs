@@ -127,7 +127,7 @@ impl Engine {
         let subject = setup.payment.to_string();
         let detail = json!({ "setupId": setup.setup_id });
         self.audit(&mut tx, Some(setup.organization), actor, "callback.repeated", &subject, &detail).await?;
-        Ok(tx.commit().await?)
+        Ok(tx.commit_at("callback.repeated").await?)
     }
 
     /// Leaves an audit row, and an alert where there is an organization to alert.
@@ -147,7 +147,7 @@ impl Engine {
         if let Some(organization) = organization {
             self.alert(conn, organization, "callback_refused", &subject, &detail).await?;
         }
-        Ok(tx.commit().await?)
+        Ok(tx.commit_at("callback.refused").await?)
     }
 }
 

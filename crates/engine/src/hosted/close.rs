@@ -1,7 +1,7 @@
 //! Closing a page at the provider, so that nobody pays on one that another took the place of.
 
 use kontor_domain::ids::PaymentId;
-use kontor_store::{hosted, integrations, jobs, jobs::Job};
+use kontor_store::{crash, hosted, integrations, jobs, jobs::Job};
 
 use super::schedule;
 use crate::{Actor, Engine, Error, resolve::EXPIRE};
@@ -30,7 +30,10 @@ impl Engine {
             let actor = Actor::system();
             let opened = self.open_credentials(job.organization, &integration, &actor, "close page").await?;
             let connection = opened.connection();
-            if let Err(error) = pages.expire(&connection, setup_id).await.map_err(|it| opened.without(it)) {
+            if let Err(error) = crash::call("hosted.expire", pages.expire(&connection, setup_id))
+                .await
+                .map_err(|it| opened.without(it))
+            {
                 tracing::info!(%payment, %error, "the provider did not close a page");
                 closed = error.outcome_known && !error.retry_safe || job.attempts >= TRIES;
             }
@@ -42,6 +45,6 @@ impl Engine {
             let due = schedule::after(self.ambient.now(), schedule::retry(job.attempts, &self.settings));
             self.schedule(&mut tx, job.organization, EXPIRE, payment, due).await?;
         }
-        Ok(tx.commit().await?)
+        Ok(tx.commit_at("hosted.close").await?)
     }
 }

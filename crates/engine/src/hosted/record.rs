@@ -5,7 +5,7 @@ use kontor_domain::{
     payments::{Payment, Status},
 };
 use kontor_providers::{HostedOrder, HostedPage, Provider, ProviderError};
-use kontor_store::{hosted, idempotency, invoices, jobs, payments};
+use kontor_store::{crash, hosted, idempotency, invoices, jobs, payments};
 use serde_json::json;
 
 use super::{Order, Page, schedule};
@@ -45,7 +45,9 @@ impl Engine {
             billing: None,
         };
         let connection = opened.connection();
-        pages.open(&connection, &hosted_order).await.map_err(|it| opened.without(it))
+        crash::call("hosted.open", pages.open(&connection, &hosted_order))
+            .await
+            .map_err(|it| opened.without(it))
     }
 
     /// Where the provider sends the customer's browser back to.
@@ -96,7 +98,7 @@ impl Engine {
         if let Some(key) = key {
             idempotency::complete(&mut tx, key, &answer(&page)).await?;
         }
-        tx.commit().await?;
+        tx.commit_at("hosted.page").await?;
         Ok(page)
     }
 
@@ -135,7 +137,7 @@ impl Engine {
         .await?;
         self.tell_payment(&mut tx, organization, kind, &payment, json!({ "reason": error.to_string() }))
             .await?;
-        tx.commit().await?;
+        tx.commit_at("hosted.no_page").await?;
         Ok(())
     }
 }

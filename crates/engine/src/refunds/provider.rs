@@ -8,7 +8,7 @@ use kontor_domain::{
     refunds::{Operation, Part, Refund, Status},
 };
 use kontor_providers::{Approval, Outcome, ProviderError, RefundOrder, VoidOrder, Voided};
-use kontor_store::{Conn, actions, idempotency, jobs, payments, refunds};
+use kontor_store::{Conn, actions, crash, idempotency, jobs, payments, refunds};
 use serde_json::{Value, json};
 
 use super::{Ask, Held};
@@ -112,7 +112,7 @@ impl Engine {
                 idempotency::complete(&mut tx, keep.key, &(keep.answer)(&refund)).await?;
             }
         }
-        tx.commit().await?;
+        tx.commit_at("refund.claim").await?;
         Ok((refund, held.payment))
     }
 
@@ -141,7 +141,7 @@ impl Engine {
         if refund.operation == Some(Operation::Void) {
             let order =
                 VoidOrder { transaction_id, of: Voided::Sale, amount: payment.amount, reference, ticket };
-            teller.hidden(charges.void(&connection, &order).await)
+            teller.hidden(crash::call("refund.void", charges.void(&connection, &order)).await)
         } else {
             let order = RefundOrder {
                 transaction_id,
@@ -150,7 +150,7 @@ impl Engine {
                 ticket,
                 last_four: standing.last_four(),
             };
-            teller.hidden(charges.refund(&connection, &order).await)
+            teller.hidden(crash::call("refund.return", charges.refund(&connection, &order)).await)
         }
     }
 
@@ -177,7 +177,7 @@ impl Engine {
         if let Some(keep) = keep.filter(|_| !refund.status.is_open()) {
             idempotency::complete(&mut tx, keep.key, &(keep.answer)(&refund)).await?;
         }
-        tx.commit().await?;
+        tx.commit_at("refund.record").await?;
         Ok(refund)
     }
 

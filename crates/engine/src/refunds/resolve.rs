@@ -37,7 +37,7 @@ impl Engine {
         if !refund.status.is_open() {
             let mut tx = self.db.write().await?;
             jobs::remove(&mut tx, organization, REFUND, &id.to_string()).await?;
-            tx.commit().await?;
+            tx.commit_at("refund.no_more").await?;
             return Ok(refund);
         }
         let teller = match self.teller(organization, &payment, actor, "refund").await {
@@ -94,7 +94,7 @@ impl Engine {
         let due = schedule::after(now, self.call_deadline());
         self.schedule(&mut tx, organization, REFUND, refund.id, due).await?;
         self.tell_refund(&mut tx, organization, "refund.submitted", &held.payment, &refund).await?;
-        tx.commit().await?;
+        tx.commit_at("refund.send").await?;
         let outcome = self.call_refund(teller, payment, &refund, &standing).await;
         self.record_refund(organization, &refund, outcome, None).await
     }
@@ -148,7 +148,7 @@ impl Engine {
             schedule::after(now, schedule::retry(tries, &self.settings))
         };
         self.schedule(&mut tx, organization, REFUND, refund.id, due).await?;
-        tx.commit().await?;
+        tx.commit_at("refund.later").await?;
         Ok(refund)
     }
 
@@ -173,7 +173,7 @@ impl Engine {
             let due = schedule::after(now, self.settings.not_found_after);
             self.schedule(&mut tx, organization, REFUND, refund.id, due).await?;
         }
-        tx.commit().await?;
+        tx.commit_at("refund.nothing").await?;
         Ok(refund)
     }
 
@@ -199,7 +199,7 @@ impl Engine {
             let subject = held.payment.id.to_string();
             self.alert(&mut tx, organization, "payment_gone_at_provider", &subject, &data).await?;
         }
-        tx.commit().await?;
+        tx.commit_at("refund.gone").await?;
         Ok(refund)
     }
 }

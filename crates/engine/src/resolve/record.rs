@@ -100,7 +100,7 @@ impl Engine {
             other => other?,
         }
         self.alert_twice(&mut tx, organization, &payment, extra).await?;
-        tx.commit().await?;
+        tx.commit_at("resolve.paid").await?;
         self.reload(organization, payment).await.map(Resolved::plain)
     }
 
@@ -195,7 +195,7 @@ impl Engine {
                 self.alert(&mut tx, organization, "payment_mismatch", &subject, &data).await?;
             }
         }
-        tx.commit().await?;
+        tx.commit_at("resolve.mismatch").await?;
         let payment = self.reload(organization, payment).await?;
         Ok(Resolved { payment, unanswered: None, mismatch: Some(reason) })
     }
@@ -254,7 +254,7 @@ impl Engine {
                 self.tell_payment(&mut tx, organization, "payment.abandoned", &payment, json!({})).await?;
             }
         }
-        tx.commit().await?;
+        tx.commit_at("resolve.nothing").await?;
         self.reload(organization, payment).await.map(Resolved::plain)
     }
 
@@ -295,7 +295,7 @@ impl Engine {
         let tries = jobs::attempts(&mut tx, organization, RESOLVE, &subject).await?;
         let due = schedule::after(now, schedule::retry(tries, &self.settings));
         self.schedule(&mut tx, organization, RESOLVE, payment.id, due).await?;
-        tx.commit().await?;
+        tx.commit_at("resolve.unanswered").await?;
         let payment = self.reload(organization, payment).await?;
         Ok(Resolved { payment, unanswered: Some(error), mismatch: None })
     }

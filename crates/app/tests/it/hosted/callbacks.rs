@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::CUSTOMER;
-use crate::support::{CARD, Caller, Engine, on_both, pay, process::Demo, way_back};
+use crate::support::{CARD, Caller, Engine, judge::judge, on_both, pay, process::Demo, way_back};
 
 async fn two_callbacks_at_once_a_hundred_times_over_record_one_payment_each(engine: Engine) {
     let demo = Demo::start(engine);
@@ -28,6 +28,7 @@ async fn two_callbacks_at_once_a_hundred_times_over_record_one_payment_each(engi
         );
     }
     assert_eq!(demo.approved().await.len(), 100);
+    judge(&demo.admin, &demo.line["simulators"], "after a hundred rounds").await;
     assert_eq!(
         demo.database.count("SELECT COUNT(*) FROM payments WHERE status = 'Succeeded' AND method = 'Hosted'"),
         100

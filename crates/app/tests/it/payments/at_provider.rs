@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{id, read};
-use crate::support::{CARD, Engine, on_both, pay, process::Demo, until, way_back};
+use crate::support::{CARD, Engine, judge::judge, on_both, pay, process::Demo, until, way_back};
 
 const CUSTOMER: &str = "CUST-1001";
 const TOTAL: f64 = 148.83;
@@ -145,6 +145,7 @@ async fn refunds_at_once_give_back_no_more_than_was_paid(engine: Engine) {
     }
     assert!((1..=3).contains(&done), "{done}");
     assert_eq!(rows(&demo, "refund").await.len(), done, "one row there for each refund here");
+    judge(&demo.admin, &demo.line["simulators"], "after refunds at once").await;
 }
 
 on_both!(

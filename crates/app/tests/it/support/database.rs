@@ -93,16 +93,14 @@ impl Database {
         }
     }
 
-    /// Copies everything that the engine wrote into a folder: a dump as text in the file `database`, its files, and its
-    /// log of changes since the mark.
-    pub(crate) fn everything(&self, mark: &str, to: &Path) {
-        let copy = |from: &Path, name: &str| std::fs::copy(from, to.join(name)).map(drop).expect(name);
+    /// Copies what is in it into a folder: a dump as text in the file `database`, and its files where they are its own.
+    pub(crate) fn dump(&self, to: &Path) {
         match self {
             Self::Sqlite(path) => {
                 for ending in ["", "-wal", "-shm"] {
                     let mut file = path.clone().into_os_string();
                     file.push(ending);
-                    copy(Path::new(&file), &format!("file{ending}"));
+                    std::fs::copy(Path::new(&file), to.join(format!("file{ending}"))).expect("a copy");
                 }
                 let connection = rusqlite::Connection::open(path).expect("the database");
                 let dump = to.join("database").display().to_string();
@@ -120,6 +118,18 @@ impl Database {
                     "SELECT encode(body, 'escape') FROM idempotency WHERE body IS NOT NULL",
                 );
                 std::fs::write(to.join("answers"), kept).expect("written");
+            }
+        }
+    }
+
+    /// Copies everything that the engine wrote into a folder: a dump as text in the file `database`, its files, and its
+    /// log of changes since the mark.
+    pub(crate) fn everything(&self, mark: &str, to: &Path) {
+        let copy = |from: &Path, name: &str| std::fs::copy(from, to.join(name)).map(drop).expect(name);
+        self.dump(to);
+        match self {
+            Self::Sqlite(_) => {}
+            Self::Postgres { .. } => {
                 Self::administer("CHECKPOINT");
                 let last = self.value("SELECT pg_walfile_name(pg_switch_wal())");
                 let data = self.value("SHOW data_directory");

@@ -1,0 +1,306 @@
+//! A server that can be stopped at a point, the simulators beside it that go on, and one clock for both.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+};
+
+use serde_json::{Value, json};
+
+use crate::support::{Answer, CARD, Caller, Engine, Program, judge::Books, process::kontor, until};
+
+/// The server is not there: it was stopped at a point.
+#[derive(Debug)]
+pub(super) struct Gone;
+
+/// What a client learns, unless the server stops under it.
+pub(super) type Done<T> = Result<T, Gone>;
+
+/// The customer of every operation.
+pub(super) const CUSTOMER: &str = "C-1";
+/// How often a client asks again before it gives up.
+const TRIES: u32 = 30;
+/// How much time passes between two tries, in seconds: no lease of a call lasts longer.
+pub(super) const STEP: i64 = 150;
+
+pub(super) struct World {
+    pub(super) program: Program,
+    pub(super) admin: Caller,
+    control: PathBuf,
+    ahead: AtomicI64,
+    numbers: AtomicU64,
+    now: Mutex<String>,
+}
+
+impl World {
+    pub(super) async fn start(engine: Engine) -> Self {
+        let control = |folder: &Path| folder.join("control");
+        let mut program = Program::with(engine, |_, folder| {
+            let control = control(folder);
+            fs::create_dir_all(&control).expect("a folder");
+            fs::write(control.join("sweep"), "50").expect("written");
+            vec![
+                ("CRASH_CONTROL", control.display().to_string()),
+                ("KONTOR_PROVIDERS__AUTHORIZE_NET__TIMEOUT_MS", "1000".to_owned()),
+                ("KONTOR_PROVIDERS__QUICKBOOKS__TIMEOUT_MS", "1000".to_owned()),
+                ("KONTOR_TEMPLATES__TIMEOUT_MS", "1000".to_owned()),
+                ("KONTOR_PAYMENTS__RESOLVE_AFTER_SECONDS", "90".to_owned()),
+                ("KONTOR_LIMITS__PUBLIC_PER_MINUTE", "100000".to_owned()),
+                ("KONTOR_LOG__FILTER", "warn".to_owned()),
+            ]
+        })
+        .await;
+        let words =
+            ["token", "mint", "--role", "Admin", "--seconds", "31536000", "--org", &program.organization];
+        let token = program.command(&words);
+        let admin = program.admin.as_other(Some(String::from_utf8(token.stdout).expect("text").trim_end()));
+        program.admin = admin.clone();
+        let control = control(program.folder.path());
+        Self {
+            program,
+            admin,
+            control,
+            ahead: AtomicI64::new(0),
+            numbers: AtomicU64::new(0),
+            now: Mutex::default(),
+        }
+    }
+
+    /// Says what is tried, for whoever has to find out why it failed.
+    pub(super) fn now(&self, what: &str) {
+        what.clone_into(&mut self.now.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// A name that was not given before.
+    pub(super) fn fresh(&self, what: &str) -> String {
+        format!("{what}-{}", self.number())
+    }
+
+    /// A number that was not given before.
+    pub(super) fn number(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Stops the server when it passes that point the how manieth time from now.
+    pub(super) fn arm(&self, point: &str, nth: u64) {
+        self.write("point", &format!("{} {point} {nth}", self.fresh("armed")));
+    }
+
+    pub(super) fn disarm(&self) {
+        self.write("point", "");
+    }
+
+    /// Written beside and moved: the server never reads half of it.
+    fn write(&self, name: &str, text: &str) {
+        let beside = self.control.join(self.fresh("new"));
+        fs::write(&beside, text).expect("written");
+        fs::rename(beside, self.control.join(name)).expect("moved");
+    }
+
+    /// The points that were passed since the last time that they were forgotten.
+    pub(super) fn passed(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.control.join("passed")).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    pub(super) fn forget(&self) {
+        self.write("passed", "");
+    }
+
+    /// Whether the server stopped at a point.
+    pub(super) async fn is_gone(&self) -> bool {
+        self.send("GET", "/healthz", None, None).await.is_err()
+    }
+
+    /// Starts the server again after it stopped.
+    pub(super) async fn restart(&mut self) {
+        self.program.kill();
+        self.program.serve().await;
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Done<Answer> {
+        self.send("GET", path, None, None).await
+    }
+
+    pub(super) async fn read(&self, path: &str) -> Done<Value> {
+        Ok(self.get(path).await?.expect(200).json())
+    }
+
+    pub(super) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        key: Option<&str>,
+        body: Option<&Value>,
+    ) -> Done<Answer> {
+        let mut headers = vec![("content-type", "application/json")];
+        headers.extend(key.map(|key| ("idempotency-key", key)));
+        self.admin.try_send(method, path, &headers, body.map(Value::to_string)).await.map_err(|_| Gone)
+    }
+
+    /// Posts until there is an answer that stays, always as the same request.
+    pub(super) async fn insist(&self, path: &str, key: &str, body: &Value) -> Done<Answer> {
+        for _ in 0..TRIES {
+            let answer = self.send("POST", path, Some(key), Some(body)).await?;
+            let passes = answer.status >= 500
+                || answer.status == 409
+                    && ["idempotency_in_progress", "invoice_payment_in_flight", "changed_meanwhile"]
+                        .contains(&answer.code().as_str());
+            if !passes {
+                return Ok(answer);
+            }
+            self.pass(STEP).await?;
+        }
+        panic!("no answer that stays: {path} {key}");
+    }
+
+    /// No fault waits any more, and nothing is held.
+    pub(super) async fn clear_faults(&self) {
+        for simulator in self.simulators() {
+            simulator.delete("/_sim/faults").await.expect(204);
+            self.finish_held(&simulator).await;
+        }
+    }
+
+    fn simulators(&self) -> [Caller; 2] {
+        ["authorizeNet", "worldpay"].map(|it| self.simulator(it))
+    }
+
+    /// A provider's side.
+    pub(super) fn simulator(&self, provider: &str) -> Caller {
+        let place = self.program.simulated["simulators"][provider].as_str().expect("an address");
+        self.admin.at(place).as_other(None)
+    }
+
+    /// Somebody sends the form on a provider's page.
+    pub(super) async fn submit(&self, page: &str, fields: &[(&str, &str)]) -> Answer {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let form = [("content-type", "application/x-www-form-urlencoded")];
+        self.admin.as_other(None).send("POST", page, &form, Some(body)).await
+    }
+
+    /// Somebody pays on it.
+    pub(super) async fn shop(&self, page: &str) -> Answer {
+        let fields =
+            [("cardNumber", CARD), ("ddlExpirationMonth", "12"), ("ddlExpirationYear", "39"), ("CVV", "123")];
+        self.submit(page, &fields).await
+    }
+
+    /// Time passes, here and at the providers; what they still worked on is done first, and two sweeps are over after it.
+    pub(super) async fn pass(&self, seconds: i64) -> Done<()> {
+        let ahead = self.ahead.fetch_add(seconds, Ordering::Relaxed) + seconds;
+        for simulator in self.simulators() {
+            self.finish_held(&simulator).await;
+            simulator.post("/_sim/clock", &json!({ "advanceSeconds": seconds })).await.expect(200);
+        }
+        self.write("clock", &ahead.to_string());
+        self.swept(2).await
+    }
+
+    /// Lets a provider end what it holds.
+    async fn finish_held(&self, simulator: &Caller) {
+        simulator.send("POST", "/_sim/release", &[], None).await.expect(204);
+        until("nothing is held", async || simulator.get("/_sim/faults").await.json()["held"] == 0).await;
+    }
+
+    /// Waits until so many more sweeps have ended.
+    pub(super) async fn swept(&self, more: usize) -> Done<()> {
+        let count = || self.passed().iter().filter(|it| *it == "sweep.purge.after_commit").count();
+        let before = count();
+        for round in 1..6_000 {
+            if count() >= before + more {
+                return Ok(());
+            }
+            if round % 16 == 0 && self.is_gone().await {
+                return Err(Gone);
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("the server does not sweep");
+    }
+
+    /// Waits until it is so, while time passes.
+    pub(super) async fn until<F>(&self, what: &str, asked: impl Fn() -> F) -> Done<()>
+    where
+        F: Future<Output = Done<bool>>,
+    {
+        for attempt in 0..TRIES {
+            if asked().await? {
+                return Ok(());
+            }
+            // A lease is over soon, a page after ten minutes, and the provider's "nothing" is believed later still.
+            self.pass(if attempt == 0 { STEP } else { 4 * STEP }).await?;
+        }
+        panic!("never came true: {what}");
+    }
+
+    /// Lets time pass until nothing is open, and judges what is there then. Nothing may stay open for two hours; a void
+    /// that is under way shows at the provider alone, so that what is wrong may be right a little later.
+    pub(super) async fn settle(&self, when: &str) {
+        let mut left = Vec::new();
+        for _ in 0..18 {
+            let books = Books::read(&self.admin, &self.program.simulated["simulators"]).await;
+            left = books.open();
+            if left.is_empty() {
+                left = books.wrongs();
+            }
+            if left.is_empty() {
+                return;
+            }
+            self.pass(400).await.unwrap_or_else(|_| panic!("{when}: the server is gone"));
+        }
+        panic!("{when}: after two hours\n{}", left.join("\n"));
+    }
+
+    /// What can be checked once for many operations: the chains, and that no card was written anywhere.
+    pub(super) async fn check_house(&self) {
+        let _passed = self.swept(2).await;
+        let doctor = kontor()
+            .arg("doctor")
+            .envs(self.program.settings())
+            .current_dir(self.program.folder.path())
+            .output()
+            .expect("it runs");
+        let said = String::from_utf8_lossy(&doctor.stdout).into_owned();
+        assert!(doctor.status.success(), "{said}");
+        assert!(said.contains("in unbroken chains") && !said.contains("not linked yet"), "{said}");
+        let copy = self.program.folder.path().join("copy");
+        fs::create_dir_all(&copy).expect("a folder");
+        if matches!(self.program.database, crate::support::Database::Postgres { .. }) {
+            // The cluster is shared: what others write meanwhile is theirs.
+            self.program.database.dump(&copy);
+        }
+        let mut folders = vec![self.program.folder.path().to_path_buf()];
+        let card = CARD.as_bytes();
+        let mut read = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).expect("a folder").flatten() {
+                if entry.path().is_dir() {
+                    folders.push(entry.path());
+                    continue;
+                }
+                let bytes = fs::read(entry.path()).unwrap_or_default();
+                read += bytes.len();
+                let found = bytes.windows(card.len()).any(|it| it == card);
+                assert!(!found, "a card number in {}", entry.path().display());
+            }
+        }
+        assert!(read > 100_000, "the search read {read} bytes");
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+            let log = fs::read_to_string(self.program.folder.path().join("serve.log")).unwrap_or_default();
+            let from = log.lines().count().saturating_sub(40);
+            let last: Vec<&str> = log.lines().skip(from).collect();
+            eprintln!("it was at: {now}\nthe server said last:\n{}", last.join("\n"));
+        }
+    }
+}
