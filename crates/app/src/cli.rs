@@ -291,6 +291,10 @@ pub(crate) enum Scenario {
     OfflinePayment,
     /// Opening a hosted page, paying on it, and the callback.
     Hosted,
+    /// `POST /api/invoices/{id}/payments` with a saved card at Authorize.Net.
+    ChargeSavedCard,
+    /// `POST /api/payments/{id}/refunds` of such a payment, whole, before it settles.
+    Refund,
     /// Listing 1,000 integrations beside listing 10, and the ratio of the two.
     ListIntegrations,
     /// Opening one sealed secret whose organization's key is at hand.

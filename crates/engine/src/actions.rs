@@ -215,14 +215,14 @@ impl Engine {
         let outcome = match action.kind {
             Kind::Capture => {
                 let order = CaptureOrder { transaction_id, amount: action.amount, reference, ticket };
-                charges.capture(&connection, &order).await
+                teller.timed("capture", charges.capture(&connection, &order)).await
             }
             Kind::Void => {
                 // What succeeded is a sale; a hold, and a part that nobody wants, is let go of.
                 let of =
                     if payment.status == domain::Status::Succeeded { Voided::Sale } else { Voided::Hold };
                 let order = VoidOrder { transaction_id, of, amount: action.amount, reference, ticket };
-                crash::call("action.void", charges.void(&connection, &order)).await
+                crash::call("action.void", teller.timed("void", charges.void(&connection, &order))).await
             }
         };
         teller.hidden(outcome)

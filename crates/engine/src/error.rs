@@ -40,6 +40,12 @@ pub enum Error {
     /// No such payment in the organization.
     #[error("no such payment")]
     PaymentNotFound,
+    /// No such payment method of the customer, or one that was given up.
+    #[error("no such payment method")]
+    MethodNotFound,
+    /// No provider here takes money in the currency.
+    #[error("no charges in {0}")]
+    CurrencyNotTaken(kontor_domain::Currency),
     /// No such integration in the organization.
     #[error("no such integration")]
     IntegrationNotFound,

@@ -8,6 +8,7 @@ pub mod access;
 pub mod actions;
 pub mod actor;
 pub mod audit;
+pub mod charges;
 pub mod credentials;
 pub mod error;
 pub mod events;

@@ -10,7 +10,7 @@ use kontor_domain::{
     ids::{OrganizationId, PaymentId},
     payments::{Failure, Payment, Status},
 };
-use kontor_providers::{Lookup, Provider, ProviderError, ProviderTransaction};
+use kontor_providers::{Lookup, ProviderError, ProviderTransaction};
 use kontor_store::{Conn, attempts, crash, hosted, integrations, jobs, payments};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -55,7 +55,7 @@ pub struct Resolved {
 }
 
 impl Resolved {
-    fn plain(payment: Payment) -> Self {
+    pub(crate) fn plain(payment: Payment) -> Self {
         Self { payment, unanswered: None, mismatch: None }
     }
 }
@@ -75,6 +75,10 @@ impl Engine {
             let setup = hosted::of_payment(&mut conn, organization, id).await?;
             (payment, setup)
         };
+        if setup.is_none() && payment.provider.is_some() {
+            // Boxed: its futures are large, and a callback of a page goes the other way.
+            return Box::pin(self.resolve_charge(organization, payment, actor)).await;
+        }
         let late = payment.status == Status::Abandoned && why != Why::Sweep;
         let (Some(setup), true) = (setup, payment.status.is_open() || late) else {
             self.no_more_asking(organization, &payment).await?;
@@ -108,12 +112,13 @@ impl Engine {
         let Some(integration) = integration else {
             return Ok(Err(ProviderError::misconfigured("the integration of this payment was deleted")));
         };
-        let provider = self.registry.get(&setup.provider);
-        let Some(pages) = provider.as_deref().and_then(Provider::hosted) else {
-            return Ok(Err(ProviderError::misconfigured("this provider has no hosted page")));
+        let teller = match self.teller_of(organization, &integration, actor, "resolve").await {
+            Err(Error::NoIntegration(_)) => {
+                return Ok(Err(ProviderError::misconfigured("this provider is not known here any more")));
+            }
+            other => other?,
         };
-        let opened = self.open_credentials(organization, &integration, actor, "resolve").await?;
-        let connection = opened.connection();
+        let connection = teller.connection();
         let by = match &setup.setup_id {
             Some(setup_id) => Lookup::Setup(setup_id),
             None => Lookup::Reference {
@@ -122,8 +127,14 @@ impl Engine {
                 to: schedule::after(self.ambient.now(), std::time::Duration::from_hours(24)),
             },
         };
-        let answer =
-            crash::call("hosted.find", pages.find(&connection, &by)).await.map_err(|it| opened.without(it));
+        let answer = match teller.reports() {
+            Ok(reports) => {
+                let call = teller.timed("find", reports.find(&connection, &by));
+                crash::call("hosted.find", call).await
+            }
+            Err(error) => Err(error),
+        };
+        let answer = answer.map_err(|it| teller.without(it));
         let (outcome, facts) = match &answer {
             Ok(found) => ("answered", json!({ "transactions": found.iter().map(facts).collect::<Vec<_>>() })),
             Err(error) => ("unanswered", json!({ "error": error.to_string() })),
@@ -163,7 +174,7 @@ impl Engine {
 }
 
 /// What of a provider's transaction is kept: nothing of the card but its brand and last four digits.
-fn facts(it: &ProviderTransaction) -> Value {
+pub(crate) fn facts(it: &ProviderTransaction) -> Value {
     json!({
         "id": it.id,
         "state": format!("{:?}", it.state),

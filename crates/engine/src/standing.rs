@@ -65,7 +65,8 @@ impl Teller {
         let row = match &payment.provider_transaction_id {
             Some(id) => {
                 let (reports, connection) = (self.reports()?, self.connection());
-                let asked = crash::call("teller.standing", reports.transaction(&connection, id)).await;
+                let call = self.timed("transaction", reports.transaction(&connection, id));
+                let asked = crash::call("teller.standing", call).await;
                 asked.map_err(|it| self.without(it))?
             }
             None => None,
@@ -86,7 +87,8 @@ impl Teller {
             to: schedule::after(now, MARGIN),
         };
         let (reports, connection) = (self.reports()?, self.connection());
-        crash::call("teller.find", reports.find(&connection, &by)).await.map_err(|it| self.without(it))
+        let call = self.timed("find", reports.find(&connection, &by));
+        crash::call("teller.find", call).await.map_err(|it| self.without(it))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The provider of a payment, with its connection open: who is asked to take money, to give it back, and what happened.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use kontor_domain::{ids::OrganizationId, payments::Payment};
 use kontor_providers::{Charges, Connection, Outcome, Provider, ProviderError, Reports};
@@ -26,6 +26,16 @@ impl Teller {
 
     pub(crate) fn connection(&self) -> Connection<'_> {
         self.opened.connection()
+    }
+
+    /// Times a call, for the operator.
+    pub(crate) async fn timed<T>(&self, operation: &'static str, call: impl Future<Output = T>) -> T {
+        let begun = Instant::now();
+        let done = call.await;
+        let provider = self.provider.template().provider.clone();
+        metrics::histogram!("kontor_provider_call_duration_seconds", "provider" => provider, "operation" => operation)
+            .record(begun.elapsed().as_secs_f64());
+        done
     }
 
     /// A failure without what the provider repeats of the credentials.

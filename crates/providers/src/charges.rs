@@ -5,13 +5,23 @@
 //! dollars alone here, since their reports name no currency.
 
 use async_trait::async_trait;
-use kontor_domain::{Money, Secret};
+use kontor_domain::{Currency, Money, Secret};
 
 use crate::{BillingAddress, CardRef, Connection, Nonce, ProviderError, hidden};
 
 /// Money from cards that the provider knows: authorizenet.md §2.3 and §2.4, worldpay-express.md §3.5 to §3.11.
 #[async_trait]
 pub trait Charges: Send + Sync {
+    /// Whether charges in that currency are taken. The providers' reports name none, so US dollars alone.
+    fn takes_currency(&self, currency: Currency) -> bool {
+        currency == Currency::USD
+    }
+
+    /// Whether a card is taken that a script of the provider's read in the browser.
+    fn takes_nonces(&self) -> bool {
+        false
+    }
+
     /// Takes the amount.
     async fn sale(&self, connection: &Connection<'_>, order: &ChargeOrder<'_>) -> Outcome;
 

@@ -177,13 +177,6 @@ pub trait HostedPayments: Send + Sync {
     /// Closes a page. One that is closed, paid or gone already is no error, nor is one that ends by itself alone.
     async fn expire(&self, connection: &Connection<'_>, setup_id: &str) -> Result<(), ProviderError>;
 
-    /// The transactions of a page or a reference, oldest first. None found is an empty list.
-    async fn find(
-        &self,
-        connection: &Connection<'_>,
-        by: &Lookup<'_>,
-    ) -> Result<Vec<ProviderTransaction>, ProviderError>;
-
     /// Reads what a browser carried back. Says nothing about its truth.
     fn read_return(&self, fields: &[(String, String)]) -> Result<HostedReturn, ReturnError>;
 }

@@ -20,8 +20,8 @@ use kontor_domain::{Secret, templates::Template};
 use url::Url;
 
 use crate::{
-    Charges, Connection, HostedOrder, HostedPage, HostedPayments, HostedReturn, Http, KeyRotation, Lookup,
-    Provider, ProviderError, ProviderTransaction, Reports, ReturnError, TestReport, Vaulting,
+    Charges, Connection, HostedOrder, HostedPage, HostedPayments, HostedReturn, Http, KeyRotation, Provider,
+    ProviderError, Reports, ReturnError, TestReport, Vaulting,
     http::{Call, Method},
     registry,
 };
@@ -201,14 +201,6 @@ impl HostedPayments for Worldpay {
             Err(error) if error.code.as_deref() == Some("101") => Ok(()),
             other => other,
         }
-    }
-
-    async fn find(
-        &self,
-        connection: &Connection<'_>,
-        by: &Lookup<'_>,
-    ) -> Result<Vec<ProviderTransaction>, ProviderError> {
-        Reports::find(self, connection, by).await
     }
 
     fn read_return(&self, fields: &[(String, String)]) -> Result<HostedReturn, ReturnError> {

@@ -105,6 +105,22 @@ pub async fn bind(conn: &mut Conn, key: &Key, subject: &str) -> Result<(), Error
     if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Stale) }
 }
 
+/// Ties a key to what was written down next, in the place of what is over. `Stale` when it was tied to something else.
+pub async fn rebind(conn: &mut Conn, key: &Key, from: &str, to: &str) -> Result<(), Error> {
+    let done = sqlx::query(
+        "UPDATE idempotency SET subject = $5 WHERE organization_id = $1 AND scope = $2 AND idempotency_key = $3
+           AND status IS NULL AND subject = $4",
+    )
+    .bind(key.organization.to_string())
+    .bind(&key.scope)
+    .bind(&key.key)
+    .bind(from)
+    .bind(to)
+    .execute(conn)
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Stale) }
+}
+
 /// Takes a claim over whose holder died; exactly one of several succeeds.
 async fn take_over(
     conn: &mut Conn,

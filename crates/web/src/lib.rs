@@ -6,6 +6,7 @@
 pub mod amount;
 pub mod answer;
 mod api;
+mod asking;
 pub mod auth;
 pub mod body;
 mod demo;

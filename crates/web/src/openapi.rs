@@ -36,6 +36,15 @@ pub(crate) struct Shape {
     errors: Option<std::collections::BTreeMap<String, Vec<String>>>,
     /// The payment that was written down, where there is one.
     payment_id: Option<String>,
+    /// The state that the thing is in, where that is what does not allow it.
+    current_status: Option<String>,
+    /// Why a payment did not come about.
+    #[schema(value_type = Option<Object>)]
+    failure: Option<Value>,
+    /// The address check's letter, where the provider sent one.
+    avs_result: Option<String>,
+    /// The card code check's letter, where the provider sent one.
+    cvv_result: Option<String>,
     /// The provider's own code.
     provider_code: Option<String>,
     /// The provider's own words.

@@ -25,6 +25,7 @@ impl From<Error> for Problem {
             Error::CustomerNotFound => Self::not_found("customer_not_found"),
             Error::InvoiceNotFound => Self::not_found("invoice_not_found"),
             Error::PaymentNotFound => Self::not_found("payment_not_found"),
+            Error::MethodNotFound => Self::not_found("payment_method_not_found"),
             Error::IntegrationNotFound => Self::not_found("integration_not_found"),
             Error::InvoiceNumberTaken => {
                 Self::conflict("invoice_number_taken", "Another invoice has this number. Choose another one.")
@@ -42,6 +43,7 @@ impl From<Error> for Problem {
             | Error::PaymentState(_)
             | Error::PaymentSettled(_)
             | Error::PaymentBusy
+            | Error::CurrencyNotTaken(_)
             | Error::ExceedsAuthorization { .. }
             | Error::ExceedsUnapplied { .. }
             | Error::ExceedsRefundable { .. }) => money_refused(&error),
@@ -135,6 +137,10 @@ fn money_refused(error: &Error) -> Problem {
         Error::PaymentBusy => Problem::conflict(
             "payment_busy",
             "A capture, a void or a refund of this payment is under way. Try again when it has ended.",
+        ),
+        Error::CurrencyNotTaken(currency) => Problem::refused(
+            "currency_not_supported",
+            format!("No charges are made in {currency}: the provider takes another currency only."),
         ),
         Error::ExceedsAuthorization { authorized } => Problem::refused(
             "amount_exceeds_authorization",

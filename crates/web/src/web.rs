@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
+    asking::Asking,
     auth::Caller,
     demo::Demo,
     lists::Lists,
@@ -42,6 +43,7 @@ pub struct Web {
     pub(crate) limits: Limits,
     pub(crate) limiters: Limiters,
     pub(crate) lists: Lists,
+    pub(crate) asking: Asking,
     pub(crate) permits: Semaphore,
     pub(crate) demo: Option<Demo>,
     stop: watch::Receiver<bool>,
@@ -62,6 +64,7 @@ impl Web {
             limits,
             limiters,
             lists,
+            asking: Asking::default(),
             permits,
             demo,
             stop,

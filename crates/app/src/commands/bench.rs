@@ -32,6 +32,19 @@ struct Outcome {
     histogram: Histogram<u64>,
     errors: u64,
     elapsed: Duration,
+    /// How long of it Kontor waited for providers, in seconds over all operations; none where that is not known.
+    waited: Option<f64>,
+}
+
+impl Outcome {
+    /// What share of the operations' time was Kontor's own, and how long that is in the mean, in microseconds.
+    fn own(&self) -> Option<(f64, f64)> {
+        #[expect(clippy::cast_precision_loss, reason = "a share for people; no money is counted here")]
+        let count = self.histogram.len() as f64;
+        let mean = self.histogram.mean();
+        let own = mean - self.waited? * 1_000_000.0 / count.max(1.0);
+        (mean > 0.0).then(|| (own / mean, own))
+    }
 }
 
 /// Runs the scenarios one after another and prints their figures.
@@ -83,6 +96,8 @@ async fn drive(scenario: Scenario, target: &Arc<Target>, args: &Bench) -> anyhow
     for place in 0..args.concurrency {
         prepared.push(scenarios::prepare(scenario, Arc::clone(target), place).await?);
     }
+    let asks = scenarios::asks(scenario);
+    let waited = if asks.is_empty() { None } else { target.provider_seconds(asks).await };
     let began = Instant::now();
     let until = began.checked_add(Duration::from_secs(args.seconds)).context("too long a run")?;
     for mut worker in prepared {
@@ -91,10 +106,8 @@ async fn drive(scenario: Scenario, target: &Arc<Target>, args: &Bench) -> anyhow
             let mut histogram = Histogram::<u64>::new_with_max(LONGEST, 3)?;
             let mut last = None;
             while Instant::now() < until && errors.load(Ordering::Relaxed) < MAX_ERRORS {
-                let one = Instant::now();
-                match worker.once().await {
-                    Ok(()) => {
-                        let took = u64::try_from(one.elapsed().as_micros()).unwrap_or(LONGEST);
+                match timed(&mut worker).await {
+                    Ok(took) => {
                         histogram.saturating_record(took);
                     }
                     Err(error) => {
@@ -121,7 +134,20 @@ async fn drive(scenario: Scenario, target: &Arc<Target>, args: &Bench) -> anyhow
     if let Some(error) = last {
         tracing::warn!(errors, %error, "operations failed");
     }
-    Ok(Outcome { histogram, errors, elapsed: began.elapsed() })
+    let elapsed = began.elapsed();
+    let waited = match waited {
+        Some(before) => target.provider_seconds(asks).await.map(|after| after - before),
+        None => None,
+    };
+    Ok(Outcome { histogram, errors, elapsed, waited })
+}
+
+/// One operation, in microseconds, from the request to the answer.
+async fn timed(worker: &mut scenarios::Worker) -> anyhow::Result<u64> {
+    worker.ready().await?;
+    let began = Instant::now();
+    worker.once().await?;
+    Ok(u64::try_from(began.elapsed().as_micros()).unwrap_or(LONGEST))
 }
 
 fn report(scenario: Scenario, outcome: &Outcome, target: &Target, args: &Bench) -> anyhow::Result<()> {
@@ -137,12 +163,17 @@ fn report(scenario: Scenario, outcome: &Outcome, target: &Target, args: &Bench) 
             "seconds": outcome.elapsed.as_secs_f64(), "count": count, "errors": outcome.errors, "perSecond": rate,
             "microseconds": { "p50": at(0.5), "p90": at(0.9), "p99": at(0.99), "max": outcome.histogram.max() },
             "residentKiB": memory,
+            "own": outcome.own().map(|(share, mean)| json!({ "share": share, "meanMicroseconds": mean })),
         });
         return crate::say(&line.to_string());
     }
+    let own = outcome
+        .own()
+        .map(|(share, mean)| format!("  Kontor's own {:.0} % ({mean:.0} µs in the mean)", share * 100.0));
+    let own = own.unwrap_or_default();
     let resident = memory.map(|it| format!("  {} MB resident", it / 1_024)).unwrap_or_default();
     crate::say(&format!(
-        "{name:<16} {:<10} {rate:>9.1}/s  p50 {:>7} µs  p90 {:>7} µs  p99 {:>7} µs  max {:>8} µs  {count} done, {} failed{resident}",
+        "{name:<16} {:<10} {rate:>9.1}/s  p50 {:>7} µs  p90 {:>7} µs  p99 {:>7} µs  max {:>8} µs  {count} done, {} failed{own}{resident}",
         target.database,
         at(0.5),
         at(0.9),

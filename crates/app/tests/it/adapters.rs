@@ -19,7 +19,7 @@ use url::Url;
 
 use crate::support::{CARD, Caller, process::Simulated};
 
-struct Still;
+pub(crate) struct Still;
 
 impl Clock for Still {
     fn now(&self) -> Timestamp {
@@ -406,7 +406,8 @@ async fn a_page_opens_and_takes_its_token() {
     let shown = shop.simulator.send("POST", &page.url, &kind, Some(form)).await.expect(200).text;
     assert!(shown.contains("148.83"), "{shown}");
     assert!(pages.lifetime() >= Duration::from_mins(15));
-    let nothing = pages.find(&shop.connection(), &Lookup::Setup(&page.setup_id)).await;
+    let reports = shop.provider.reports().expect("reports");
+    let nothing = reports.find(&shop.connection(), &Lookup::Setup(&page.setup_id)).await;
     assert_eq!(nothing, Ok(Vec::new()), "nobody has paid");
 }
 

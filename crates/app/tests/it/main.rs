@@ -11,6 +11,7 @@ mod api;
 mod audit;
 mod browser;
 mod canary;
+mod charges;
 mod commands;
 mod crash;
 mod demo;

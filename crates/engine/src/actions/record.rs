@@ -102,7 +102,7 @@ impl Engine {
         };
         actions::update(conn, organization, action, from, now).await?;
         jobs::remove(conn, organization, ACTION, &action.id.to_string()).await?;
-        if !held.payment.status.holds_money() {
+        if held.payment.status == domain::Status::Authorized {
             // Perhaps there is nothing held any more: the provider says what is.
             self.schedule(conn, organization, RESOLVE, action.payment_id, now).await?;
         }

@@ -141,7 +141,8 @@ impl Engine {
         if refund.operation == Some(Operation::Void) {
             let order =
                 VoidOrder { transaction_id, of: Voided::Sale, amount: payment.amount, reference, ticket };
-            teller.hidden(crash::call("refund.void", charges.void(&connection, &order)).await)
+            let call = teller.timed("void", charges.void(&connection, &order));
+            teller.hidden(crash::call("refund.void", call).await)
         } else {
             let order = RefundOrder {
                 transaction_id,
@@ -150,7 +151,8 @@ impl Engine {
                 ticket,
                 last_four: standing.last_four(),
             };
-            teller.hidden(crash::call("refund.return", charges.refund(&connection, &order)).await)
+            let call = teller.timed("refund", charges.refund(&connection, &order));
+            teller.hidden(crash::call("refund.return", call).await)
         }
     }
 

@@ -174,30 +174,40 @@ impl Engine {
         reason: &'static str,
     ) -> Result<Resolved, Error> {
         let (mut tx, mut payment, _) = self.hold(organization, &seen).await?;
-        let now = self.ambient.now();
-        let from = payment.status;
-        if from.is_open() {
-            let known = payment.failure.as_ref().is_some_and(|it| it.code == "provider_mismatch");
-            payment.status = Status::Unknown;
-            payment.reserved = payment.amount;
-            payment.failure = Some(Failure {
-                code: "provider_mismatch".to_owned(),
-                message: format!("A person has to look at this: {reason}."),
-                provider_code: None,
-                provider_message: None,
-            });
-            payments::update(&mut tx, organization, &payment, from, now).await?;
-            let due = schedule::after(now, HOUR);
-            let subject = payment.id.to_string();
-            self.schedule(&mut tx, organization, RESOLVE, payment.id, due).await?;
-            if !known {
-                let data = json!({ "reason": reason });
-                self.alert(&mut tx, organization, "payment_mismatch", &subject, &data).await?;
-            }
+        if payment.status.is_open() {
+            self.mismatch(&mut tx, organization, &mut payment, reason).await?;
         }
         tx.commit_at("resolve.mismatch").await?;
         let payment = self.reload(organization, payment).await?;
         Ok(Resolved { payment, unanswered: None, mismatch: Some(reason) })
+    }
+
+    /// The same of a payment that is locked and open.
+    pub(crate) async fn mismatch(
+        &self,
+        conn: &mut Conn,
+        organization: OrganizationId,
+        payment: &mut Payment,
+        reason: &'static str,
+    ) -> Result<(), Error> {
+        let now = self.ambient.now();
+        let from = payment.status;
+        let known = payment.failure.as_ref().is_some_and(|it| it.code == "provider_mismatch");
+        payment.status = Status::Unknown;
+        payment.reserved = payment.amount;
+        payment.failure = Some(Failure {
+            code: "provider_mismatch".to_owned(),
+            message: format!("A person has to look at this: {reason}."),
+            provider_code: None,
+            provider_message: None,
+        });
+        payments::update(conn, organization, payment, from, now).await?;
+        self.schedule(conn, organization, RESOLVE, payment.id, schedule::after(now, HOUR)).await?;
+        if !known {
+            let data = json!({ "reason": reason });
+            self.alert(conn, organization, "payment_mismatch", &payment.id.to_string(), &data).await?;
+        }
+        Ok(())
     }
 
     /// Nothing approved so far: ask again, or believe it.

@@ -43,6 +43,10 @@ impl AuthorizeNet {
 
 #[async_trait]
 impl Charges for AuthorizeNet {
+    fn takes_nonces(&self) -> bool {
+        true
+    }
+
     async fn sale(&self, connection: &Connection<'_>, order: &ChargeOrder<'_>) -> Outcome {
         let asked = Asked { what: What::Charge, amount: order.amount, reference: order.reference };
         self.pay(connection, asked, |it| transaction::sale(it, order)).await

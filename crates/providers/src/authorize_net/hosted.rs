@@ -12,8 +12,8 @@ use kontor_domain::Secret;
 
 use super::{AuthorizeNet, wire::hosted as wire};
 use crate::{
-    Connection, HostedOrder, HostedPage, HostedPayments, HostedReturn, Lookup, ProviderError,
-    ProviderTransaction, Reports, ReturnError, ReturnStatus, error::Fault,
+    Connection, HostedOrder, HostedPage, HostedPayments, HostedReturn, ProviderError, ReturnError,
+    ReturnStatus, error::Fault,
 };
 
 /// The parameter that carries everything back.
@@ -54,14 +54,6 @@ impl HostedPayments for AuthorizeNet {
     /// There is no call for it: a page ends by itself.
     async fn expire(&self, _: &Connection<'_>, _: &str) -> Result<(), ProviderError> {
         Ok(())
-    }
-
-    async fn find(
-        &self,
-        connection: &Connection<'_>,
-        by: &Lookup<'_>,
-    ) -> Result<Vec<ProviderTransaction>, ProviderError> {
-        Reports::find(self, connection, by).await
     }
 
     fn read_return(&self, fields: &[(String, String)]) -> Result<HostedReturn, ReturnError> {

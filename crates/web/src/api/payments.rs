@@ -17,7 +17,7 @@ use kontor_domain::{
 use kontor_engine::{actions::Acted, payments::Whole, resolve::Why};
 use kontor_store::{Conn, actions, events, payments, refunds};
 
-pub(crate) use view::{Timed, View};
+pub(crate) use view::{Timed, View, failure_json};
 
 use super::{BY_CREATION, slice};
 use crate::{
@@ -63,7 +63,10 @@ pub(crate) async fn ended(
         let whole = Whole::read(conn, organization, action.payment_id).await?;
         return whole.map(|whole| act::ended(&Acted { action, whole }, trace_id)).transpose();
     }
-    Ok(None)
+    let Ok(id) = subject.parse() else { return Ok(None) };
+    let whole = Whole::read(conn, organization, id).await?;
+    let ended = whole.filter(|it| !it.payment.status.is_open());
+    ended.map(|whole| super::invoices::pay::ended(&whole, trace_id)).transpose()
 }
 
 async fn shown(conn: &mut Conn, who: &Who, id: PaymentId) -> Result<View, Problem> {
@@ -113,7 +116,7 @@ pub(crate) async fn list(State(web): State<Arc<Web>>, who: Who, uri: Uri) -> Res
     Answer::ok(&rows.map(|_| data.next()))
 }
 
-/// Reads one payment with its timeline.
+/// Reads one payment with its timeline. Of one whose outcome is not known the provider is asked now, for some seconds.
 #[utoipa::path(get, path = "/api/payments/{id}", tag = "Payments", params(("id" = String, Path)),
     responses((status = 200, description = "The payment", body = Timed)))]
 pub(crate) async fn get(
@@ -121,8 +124,12 @@ pub(crate) async fn get(
     who: Who,
     Params(id): Params<String>,
 ) -> Result<Answer, Problem> {
+    let mut payment = load(&mut *web.engine.db.read().await?, &who, &id).await?;
+    if payment.status == Status::Unknown {
+        web.asking.ask(&web.engine, who.organization(), payment.id, &who.actor).await;
+        payment = load(&mut *web.engine.db.read().await?, &who, &id).await?;
+    }
     let mut conn = web.engine.db.read().await?;
-    let payment = load(&mut conn, &who, &id).await?;
     let view = shown(&mut conn, &who, payment.id).await?;
     let timeline = events::of_subject(&mut conn, who.organization(), &payment.id.to_string()).await?;
     let view = Timed::of(view, &timeline)?;

@@ -19,6 +19,10 @@ pub(super) struct Worker {
     invoice: String,
     place: u64,
     done: u64,
+    /// The saved card.
+    method: String,
+    /// What was charged and is to be given back.
+    paid: String,
 }
 
 /// Makes what a caller needs: a customer and an invoice of its own.
@@ -27,7 +31,33 @@ pub(super) async fn prepare(scenario: Scenario, target: Arc<Target>, place: u64)
     let body = json!({ "customerNumber": customer, "companyName": format!("Bench {place}") });
     target.api(Method::Put, "/api/customers", "", Some(&body)).await.context("adding a customer")?;
     let invoice = invoice(&target, &customer, 10_000_000.0).await?;
-    Ok(Worker { scenario, target, customer, invoice, place, done: 0 })
+    let method = match scenario {
+        Scenario::ChargeSavedCard | Scenario::Refund => save_card(&target, &customer).await?,
+        _ => String::new(),
+    };
+    Ok(Worker { scenario, target, customer, invoice, place, done: 0, method, paid: String::new() })
+}
+
+/// A card of the customer's at Authorize.Net; returns its id.
+async fn save_card(target: &Target, customer: &str) -> anyhow::Result<String> {
+    let body = json!({
+        "customerNumber": customer, "email": "bench@example.test", "cardNumber": TEST_CARD, "cvv": "900",
+        "expirationMonth": 12, "expirationYear": 2040, "provider": "AuthorizeNet",
+        "billingAddress": { "firstName": "Ada", "lastName": "Byron", "address1": "1 Main", "zipPostalCode": "98004" },
+    });
+    let saved = target.api(Method::Post, "/api/payments/payment-methods", "", Some(&body)).await;
+    let saved = saved.context("saving a card")?;
+    let id = saved.pointer("/paymentMethod/id").and_then(Value::as_str);
+    id.map(str::to_owned).context("the saved card has no id")
+}
+
+/// What a scenario's operation asks a provider for, as Kontor's numbers name it.
+pub(super) fn asks(scenario: Scenario) -> &'static [&'static str] {
+    match scenario {
+        Scenario::ChargeSavedCard => &["sale"],
+        Scenario::Refund => &["transaction", "void"],
+        _ => &[],
+    }
 }
 
 /// An invoice that can be paid; returns its id.
@@ -44,6 +74,30 @@ async fn invoice(target: &Target, customer: &str, amount: f64) -> anyhow::Result
 }
 
 impl Worker {
+    /// What has to be there before one operation, and is not measured.
+    pub(super) async fn ready(&mut self) -> anyhow::Result<()> {
+        if self.scenario == Scenario::Refund {
+            let paid = self.charge().await?;
+            paid.get("id")
+                .and_then(Value::as_str)
+                .context("the payment has no id")?
+                .clone_into(&mut self.paid);
+        }
+        Ok(())
+    }
+
+    async fn charge(&self) -> anyhow::Result<Value> {
+        let key = self.key();
+        let body = json!({ "amount": 1, "paymentMethodId": self.method });
+        self.target
+            .api(Method::Post, &format!("/api/invoices/{}/payments", self.invoice), &key, Some(&body))
+            .await
+    }
+
+    fn key(&self) -> String {
+        format!("bench-{}-{}-{}", std::process::id(), self.place, self.done)
+    }
+
     /// One operation, from the request to the answer.
     pub(super) async fn once(&mut self) -> anyhow::Result<()> {
         self.done = self.done.saturating_add(1);
@@ -55,10 +109,17 @@ impl Worker {
                 self.target.api(Method::Get, &format!("/api/invoices/{}", self.invoice), "", None).await?;
             }
             Scenario::OfflinePayment => {
-                let key = format!("bench-{}-{}-{}", std::process::id(), self.place, self.done);
+                let key = self.key();
                 let body = json!({ "amount": 1, "method": "Check", "reference": self.done.to_string() });
                 let path = format!("/api/invoices/{}/payments", self.invoice);
                 self.target.api(Method::Post, &path, &key, Some(&body)).await?;
+            }
+            Scenario::ChargeSavedCard => {
+                self.charge().await?;
+            }
+            Scenario::Refund => {
+                let path = format!("/api/payments/{}/refunds", self.paid);
+                self.target.api(Method::Post, &path, &self.key(), Some(&json!({}))).await?;
             }
             Scenario::Hosted => self.hosted().await?,
         }

@@ -102,6 +102,17 @@ impl Target {
         Ok(serde_json::from_slice(&answer.body)?)
     }
 
+    /// How long Kontor has waited for providers so far, in seconds, by its own numbers; none where they are not shown.
+    pub(super) async fn provider_seconds(&self, operations: &[&str]) -> Option<f64> {
+        let url = self.base.join("/metrics").ok()?;
+        let call = Call { limit: LARGEST, ..Call::new(Method::Get, &url) };
+        let answer = self.http.send(call).await.ok().filter(|it| it.status == 200)?;
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        let sums = text.lines().filter(|it| it.starts_with("kontor_provider_call_duration_seconds_sum"));
+        let asked = |line: &&str| operations.iter().any(|it| line.contains(&format!("operation=\"{it}\"")));
+        Some(sums.filter(asked).filter_map(|it| it.rsplit(' ').next()?.parse::<f64>().ok()).sum())
+    }
+
     /// How long a list takes, from the request to its last byte, and how many bytes those are.
     pub(super) async fn time(&self, path: &str) -> anyhow::Result<(Duration, usize)> {
         let url = self.base.join(path)?;

@@ -138,8 +138,8 @@ async fn a_page_is_asked_about_by_our_reference() {
     ])
     .await;
     let (provider, account) = (provider(&served), account());
-    let pages = provider.hosted().expect("pages");
-    let found = pages.find(&account.connection(), &Lookup::Setup(REFERENCE)).await;
+    let reports = provider.reports().expect("reports");
+    let found = reports.find(&account.connection(), &Lookup::Setup(REFERENCE)).await;
     let found = found.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(found[0].setup_id.as_deref(), Some(REFERENCE));
     assert!(!served.bodies()[1].contains("SettlementDate"), "the last day, as the provider counts it");

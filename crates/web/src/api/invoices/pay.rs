@@ -1,20 +1,23 @@
-//! `POST /api/invoices/{id}/payments`: money that came in outside any provider.
+//! `POST /api/invoices/{id}/payments`: a card is charged, or money that came in outside any provider is recorded.
+
+mod charge;
+mod request;
 
 use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
-use jiff::Timestamp;
-use kontor_domain::{Money, invoices::Invoice, payments::Method};
+use kontor_domain::invoices::Invoice;
 use kontor_engine::payments::{Offline, Whole};
 use kontor_store::payments;
-use utoipa::ToSchema;
+
+pub(crate) use charge::ended;
+use request::{Create, NewPayment};
 
 use super::load;
 use crate::{
-    amount::{Amount, Time},
     answer::Answer,
     api::payments::View,
-    body::{Fields, RawBody, Request},
+    body::RawBody,
     etag::ETag,
     idempotency::Repeat,
     problem::Problem,
@@ -22,39 +25,23 @@ use crate::{
     web::{Params, Web, Who},
 };
 
-/// A payment to record.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase", as = OfflinePayment)]
-pub(crate) struct Create {
-    /// In the invoice's currency; more than zero.
-    #[schema(value_type = Amount, example = 148.83)]
-    amount: Money,
-    /// Check, Cash, Ach, Wire or Other.
-    #[schema(value_type = String, example = "Check")]
-    method: Method,
-    /// The payer's reference, such as a cheque number.
-    reference: Option<String>,
-    /// When it came in; now where it is not said.
-    #[schema(value_type = Option<Time>)]
-    received_at: Option<Timestamp>,
-}
-
-impl Request for Create {
-    fn read(fields: &mut Fields) -> Option<Self> {
-        let decimal = fields.required("amount").decimal();
-        let currency = fields.currency();
-        let amount = fields.positive_amount(decimal.as_ref(), Some(currency));
-        let words: Vec<&'static str> = Method::OFFLINE.iter().map(|it| it.as_str()).collect();
-        let method = fields.required("method").one_of(&words).and_then(|word| word.parse().ok());
-        let reference = fields.optional("reference").text(0..=200);
-        let received_at = fields.optional("receivedAt").time();
-        Some(Self { amount: amount?, method: method?, reference, received_at })
-    }
-}
-
-/// Records a payment that came in outside any provider and applies it to the invoice.
+/// Charges a card for an invoice, or records a payment that came in outside any provider, and applies it.
+///
+/// Exactly one of: `paymentMethodId` or `paymentProfileId` (a saved card), `opaqueData` (a card that the provider's
+/// script took in the browser, charged once), `method` (money that came in another way; the shop's own people alone).
+/// With `capture: false` the amount is held, and captured or voided later.
+///
+/// A saved card is charged through the integration that made it. `paymentMethodId: "default"` charges the customer's
+/// default card; where its provider surely took nothing (it is out of reach, or refuses the request) the customer's
+/// newest card at another provider is charged instead, at the organization's default provider first. Each try is a
+/// payment of its own. What an issuer declined is declined, and where the outcome is not known, or the caller named a
+/// card or a provider, nothing else is tried.
+///
+/// Declined: 422 `payment_declined`; not done: 422 `payment_failed`; both with `paymentId`, and the try stays on record.
+/// A 504 names its `paymentId` too: its amount stays reserved until the provider has said what happened.
 #[utoipa::path(post, path = "/api/invoices/{id}/payments", tag = "Payments", params(("id" = String, Path)),
-    request_body = Create, responses((status = 201, description = "The payment", body = View)))]
+    request_body = NewPayment, responses((status = 201, description = "The payment: Succeeded or Authorized", body = View),
+        (status = 504, description = "Whether money was taken is not known yet; the provider is asked again")))]
 pub(crate) async fn create(
     State(web): State<Arc<Web>>,
     who: Who,
@@ -62,32 +49,53 @@ pub(crate) async fn create(
     repeat: Repeat,
     body: RawBody,
 ) -> Result<Response, Problem> {
-    // A customer's word that it paid by cheque is no payment.
-    who.caller.staff()?;
     let invoice = load(&mut *web.engine.db.read().await?, &who, &id).await?;
-    let asked: Create = body.read_in(invoice.totals.total.currency())?;
-    let mut change = match Change::begin(&web, who.organization(), repeat, body.bytes()?).await? {
-        Claimed::New(change) => change,
-        Claimed::Done(response) => return Ok(response),
-    };
-    let result = record(&web, &mut change, &who, &invoice, asked).await;
-    change.end(&web, result).await
+    if body.peek("method").is_some() {
+        // A customer's word that it paid by cheque is no payment.
+        who.caller.staff()?;
+    }
+    match body.read_in(invoice.totals.total.currency())? {
+        Create::Card(card) => charge::create(web, who, &invoice, card, repeat, &body).await,
+        Create::Offline(offline) => {
+            who.caller.staff()?;
+            record(&web, &who, &invoice, offline, repeat, &body).await
+        }
+    }
 }
 
 async fn record(
     web: &Web,
+    who: &Who,
+    invoice: &Invoice,
+    offline: Offline,
+    repeat: Repeat,
+    body: &RawBody,
+) -> Result<Response, Problem> {
+    let mut change = match Change::begin(web, who.organization(), repeat, body.bytes()?).await? {
+        Claimed::New(change) => change,
+        Claimed::Done(response) => return Ok(response),
+    };
+    let result = record_in(web, &mut change, who, invoice, offline).await;
+    change.end(web, result).await
+}
+
+async fn record_in(
+    web: &Web,
     change: &mut Change,
     who: &Who,
     invoice: &Invoice,
-    asked: Create,
+    offline: Offline,
 ) -> Result<Answer, Problem> {
     let organization = who.organization();
-    let Create { amount, method, reference, received_at } = asked;
-    let offline = Offline { amount, method, reference, received_at };
     let conn = change.conn();
     let payment = web.engine.record_offline(conn, organization, invoice.id, offline).await?;
     let applications = payments::applications(conn, organization, &payment).await?;
-    let whole = Whole { payment, applications, refunds: Vec::new() };
-    let (payment, view) = (&whole.payment, View::of(&whole)?);
-    Ok(Answer::created(&format!("/api/payments/{}", payment.id), &view)?.tagged(ETag::new(payment.version)))
+    made(&Whole { payment, applications, refunds: Vec::new() })
+}
+
+/// The answer of a payment that is there.
+fn made(whole: &Whole) -> Result<Answer, Problem> {
+    let payment = &whole.payment;
+    let location = format!("/api/payments/{}", payment.id);
+    Ok(Answer::created(&location, &View::of(whole)?)?.tagged(ETag::new(payment.version)))
 }

@@ -90,6 +90,16 @@ impl FailureView {
     }
 }
 
+/// The same in a problem.
+pub(crate) fn failure_json(it: &Failure) -> serde_json::Value {
+    serde_json::json!({
+        "code": it.code,
+        "message": it.message,
+        "providerCode": it.provider_code,
+        "providerMessage": it.provider_message,
+    })
+}
+
 impl View {
     pub(crate) fn of(whole: &Whole) -> Result<Self, Problem> {
         let Whole { payment: it, applications, refunds } = whole;
