@@ -295,6 +295,8 @@ pub(crate) enum Scenario {
     ChargeSavedCard,
     /// `POST /api/payments/{id}/refunds` of such a payment, whole, before it settles.
     Refund,
+    /// The callback alone: the browser comes back from a page that was paid on, the provider is asked, the invoice paid.
+    Callback,
     /// Listing 1,000 integrations beside listing 10, and the ratio of the two.
     ListIntegrations,
     /// Opening one sealed secret whose organization's key is at hand.

@@ -62,6 +62,7 @@ pub(crate) struct Config {
     resolve_after: u64,
     not_found_after: u64,
     settlement_poll: u64,
+    reconcile: u64,
     sweep: u64,
     providers: Providers,
     network: Network,
@@ -122,6 +123,7 @@ impl Config {
         set("payments.resolve_after_seconds", "10");
         set("payments.not_found_after_seconds", "30");
         set("payments.settlement_poll_seconds", "10");
+        set("payments.reconcile_seconds", "300");
         set("providers.authorize_net.timeout_ms", "10000");
         set("providers.worldpay.timeout_ms", "10000");
         set("providers.quickbooks.timeout_ms", "10000");
@@ -175,6 +177,7 @@ impl Config {
             resolve_after: source.number("payments.resolve_after_seconds", 1..=86_400).unwrap_or(90),
             not_found_after: source.number("payments.not_found_after_seconds", 1..=86_400).unwrap_or(300),
             settlement_poll: source.number("payments.settlement_poll_seconds", 1..=86_400).unwrap_or(900),
+            reconcile: source.number("payments.reconcile_seconds", 1..=604_800).unwrap_or(86_400),
             sweep: source.number("payments.sweep_seconds", 1..=3_600).unwrap_or(30),
             body_bytes: source.number("limits.body_bytes", 1_024..=67_108_864).unwrap_or(1_048_576),
             request_timeout,
@@ -264,6 +267,7 @@ impl Config {
             resolve_after: Duration::from_secs(self.resolve_after),
             not_found_after: Duration::from_secs(self.not_found_after),
             settlement_poll: Duration::from_secs(self.settlement_poll),
+            reconcile: Duration::from_secs(self.reconcile),
             sweep: Duration::from_secs(self.sweep),
             provider_timeout: self.providers.longest(),
             proxy: self.network.proxy.clone(),

@@ -46,6 +46,15 @@ pub enum Error {
     /// No provider here takes money in the currency.
     #[error("no charges in {0}")]
     CurrencyNotTaken(kontor_domain::Currency),
+    /// No such difference in the organization.
+    #[error("no such difference")]
+    DifferenceNotFound,
+    /// The difference is over.
+    #[error("the difference is {0}")]
+    DifferenceEnded(kontor_domain::reconciliation::Status),
+    /// Asking again did not end the difference, and nothing here says what is right.
+    #[error("{0}")]
+    DifferenceStays(String),
     /// No such integration in the organization.
     #[error("no such integration")]
     IntegrationNotFound,

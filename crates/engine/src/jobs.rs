@@ -12,6 +12,7 @@ use crate::{
     hosted::schedule,
     integrations::REMAKE,
     oauth::{REVOKE, UPKEEP},
+    reconcile::RECONCILE,
     refunds::provider::REFUND,
     resolve::{EXPIRE, RESOLVE, Why},
     webhooks::notice::NOTICE,
@@ -47,6 +48,7 @@ impl Engine {
     pub async fn sweep(self: &Arc<Self>, owner: &str) -> Result<usize, Error> {
         self.reload_templates().await;
         self.adopt_orphans().await?;
+        self.schedule_reconciliation().await?;
         let mut ran = 0;
         loop {
             let batch = self.claim_jobs(owner).await?;
@@ -110,6 +112,7 @@ impl Engine {
             EXPIRE => self.close_page(job, subject(job)?).await,
             REFUND => self.drive_refund(job.organization, subject(job)?, &Actor::system()).await.map(|_| ()),
             ACTION => self.drive_action(job.organization, subject(job)?, &Actor::system()).await.map(|_| ()),
+            RECONCILE => self.run_reconcile(job, subject(job)?).await,
             REMAKE => self.run_remake(job, subject(job)?).await,
             NOTICE => self.run_notice(job).await,
             UPKEEP => self.run_upkeep(job, subject(job)?).await,

@@ -21,6 +21,7 @@ pub mod oauth;
 pub mod organizations;
 pub mod payments;
 pub mod proxy;
+pub mod reconcile;
 pub mod refunds;
 pub mod resolve;
 #[cfg(test)]

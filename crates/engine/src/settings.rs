@@ -19,6 +19,8 @@ pub struct Settings {
     pub not_found_after: Duration,
     /// How often a refund that waits for settlement is tried.
     pub settlement_poll: Duration,
+    /// How often each integration for payments is reconciled with its provider.
+    pub reconcile: Duration,
     /// How often the sweep looks for due work.
     pub sweep: Duration,
     /// The longest that one call to a provider may take.

@@ -2,14 +2,16 @@
 //!
 //! A reference decides where it and a transaction's id lead to different rows: it was ours before the provider had any.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use kontor_domain::{
-    ids::{IntegrationId, OrganizationId},
+    ids::{IntegrationId, OrganizationId, PaymentId},
     payments::Payment,
     refunds::Refund,
 };
 
-use crate::{Conn, Error, payments, refunds};
+use crate::{Conn, Error, payments, refunds, row::Columns as _};
 
 /// The payment of a transaction, or of a reference.
 pub async fn payment(
@@ -77,6 +79,23 @@ pub async fn payments(
     .fetch_all(conn)
     .await?;
     rows.iter().map(payments::read).collect()
+}
+
+/// The payments of an integration that something is being done with at the provider.
+pub async fn busy(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    integration: IntegrationId,
+) -> Result<BTreeSet<PaymentId>, Error> {
+    let rows = sqlx::query(
+        "SELECT a.payment_id FROM payment_actions a JOIN payments p ON p.id = a.payment_id
+         WHERE a.organization_id = $1 AND p.integration_id = $2 AND a.status IN ('Submitted', 'Unknown')",
+    )
+    .bind(organization.to_string())
+    .bind(integration.to_string())
+    .fetch_all(conn)
+    .await?;
+    rows.iter().map(|row| row.parsed("payment_id")).collect()
 }
 
 /// The refunds of an integration's payments that were made between two moments, or whose payment was; at most `limit`.

@@ -10,6 +10,7 @@ pub(crate) mod integrations;
 pub(crate) mod invoices;
 pub(crate) mod login;
 pub(crate) mod payments;
+pub(crate) mod reports;
 pub(crate) mod settings;
 pub(crate) mod templates;
 
@@ -50,6 +51,8 @@ pub(crate) fn guarded() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(settings::get, settings::put))
         .routes(routes!(audit::list))
         .routes(routes!(events::list))
+        .routes(routes!(reports::get, reports::run))
+        .routes(routes!(reports::resolve))
         .routes(routes!(customers::list, customers::put))
         .routes(routes!(customers::get))
         .routes(routes!(invoices::list, invoices::create))

@@ -22,6 +22,9 @@ impl From<Error> for Problem {
             Error::Amount(error) => {
                 Self::refused("amount_out_of_range", format!("The amounts do not add up: {error}."))
             }
+            error @ (Error::DifferenceNotFound | Error::DifferenceEnded(_) | Error::DifferenceStays(_)) => {
+                difference(&error)
+            }
             Error::CustomerNotFound => Self::not_found("customer_not_found"),
             Error::InvoiceNotFound => Self::not_found("invoice_not_found"),
             Error::PaymentNotFound => Self::not_found("payment_not_found"),
@@ -228,6 +231,22 @@ fn provider(error: &ProviderError) -> Problem {
     };
     let said = (!error.message.is_empty()).then(|| error.message.clone());
     problem.with_some("providerCode", error.code.clone()).with_some("providerMessage", said)
+}
+
+/// A difference between our record and the provider's does not end that way.
+fn difference(error: &Error) -> Problem {
+    match error {
+        Error::DifferenceEnded(status) => Problem::conflict(
+            "difference_not_open",
+            format!("The difference is {status}: it is over already."),
+        )
+        .with("currentStatus", status.as_str()),
+        Error::DifferenceStays(words) => Problem::conflict(
+            "difference_not_resolved",
+            format!("{words} Only a person can tell what is right: accept it with a reason."),
+        ),
+        _ => Problem::not_found("difference_not_found"),
+    }
 }
 
 /// The provider is called as often as its template says, and no more; nothing was sent.

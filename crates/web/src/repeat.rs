@@ -26,6 +26,8 @@ const PASSING: &[&str] = &[
     "integration_in_use",
     "nothing_to_roll_back",
     "rotation_under_way",
+    "reconciliation_running",
+    "difference_not_resolved",
     "oauth_not_configured",
     "integration_not_connected",
     "integration_needs_reauthorization",

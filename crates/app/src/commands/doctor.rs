@@ -7,7 +7,7 @@ mod keys;
 
 use std::{path::Path, time::Duration};
 
-use kontor_store::{Db, jobs};
+use kontor_store::{Db, jobs, reconciliation::differences};
 
 use crate::{cli, config::Config};
 
@@ -96,6 +96,26 @@ async fn database(config: &Config, db: &Db, findings: &mut Vec<Finding>) {
     keys::check(config, db, findings).await;
     chains::check(db, findings).await;
     findings.push(backlog(db).await.unwrap_or_else(|error| Finding::bad("jobs", error.to_string())));
+    let books = reconciliation(db).await;
+    findings.push(books.unwrap_or_else(|error| Finding::bad("books", error.to_string())));
+}
+
+/// What our record and the providers' do not agree on.
+async fn reconciliation(db: &Db) -> Result<Finding, kontor_store::Error> {
+    let open = differences::open_in_all(&mut *db.read().await?).await?;
+    Ok(match open {
+        0 => Finding::good("books", "both sides agree as far as they were compared"),
+        1 => Finding::bad(
+            "books",
+            "1 difference between our payments and a provider's is open: see the reconciliation report",
+        ),
+        more => Finding::bad(
+            "books",
+            format!(
+                "{more} differences between our payments and the providers' are open: see the reconciliation report"
+            ),
+        ),
+    })
 }
 
 async fn backlog(db: &Db) -> Result<Finding, kontor_store::Error> {

@@ -39,6 +39,7 @@ impl Config {
         out += &line("resolve_after_seconds", Some(self.resolve_after.to_string()));
         out += &line("not_found_after_seconds", Some(self.not_found_after.to_string()));
         out += &line("settlement_poll_seconds", Some(self.settlement_poll.to_string()));
+        out += &line("reconcile_seconds", Some(self.reconcile.to_string()));
         out += &line("sweep_seconds", Some(self.sweep.to_string()));
         let address = |url: Option<&Url>| line("sandbox_url", url.map(|it| text(it.as_str())));
         let (authorize_net, worldpay) = (&self.providers.authorize_net, &self.providers.worldpay);

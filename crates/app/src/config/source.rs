@@ -15,7 +15,7 @@ use toml::de::{DeTable, DeValue};
 use url::Url;
 
 /// Every key there is.
-const KEYS: [&str; 56] = [
+const KEYS: [&str; 57] = [
     "listen",
     "public_url",
     "data_dir",
@@ -48,6 +48,7 @@ const KEYS: [&str; 56] = [
     "payments.resolve_after_seconds",
     "payments.not_found_after_seconds",
     "payments.settlement_poll_seconds",
+    "payments.reconcile_seconds",
     "payments.sweep_seconds",
     "providers.authorize_net.timeout_ms",
     "providers.authorize_net.sandbox_url",

@@ -9,13 +9,19 @@ mod forms;
 use aws_lc_rs::hmac;
 use serde_json::{Value, json};
 
-use crate::support::{Engine, on_both, pay, process::kontor, way_back};
+use crate::support::{
+    Engine, on_both, pay,
+    process::{integration, kontor},
+    way_back,
+};
 use drive::Driver;
 use echo::{CONSENT, Echo, WAYS};
 use forms::Canaries;
 
 /// What a template's secret must begin with, where its pattern says so.
 const BEGINS: [(&str, &str); 3] = [("SendGrid", "SG."), ("EasyPost", "EZTK"), ("Shippo", "shippo_test_")];
+/// Secrets that are 128 hexadecimal digits.
+const HEX: [&str; 1] = ["SignatureKey"];
 /// What a setting must look like, where its pattern says so.
 const LIKE: [(&str, &str); 1] = [("AccountSid", "AC00000000000000000000000000000000")];
 /// Files of the data folder that hold a secret because that is what they are for, and the simulators' own state.
@@ -50,6 +56,7 @@ async fn no_secret_is_written_or_said_anywhere(engine: Engine) {
     }
     consent(&mut driver, &mut canaries).await;
     simulated(&mut driver, &mut canaries).await;
+    made_there(&mut driver, &mut canaries).await;
     hooks(&mut driver, &mut canaries).await;
     access(&mut driver, &mut canaries).await;
     money(&mut driver, &mut canaries).await;
@@ -87,6 +94,9 @@ async fn every_template(driver: &mut Driver<'_>, canaries: &mut Canaries) {
             let one = |field: &Value| {
                 let key = field["key"].as_str().expect("a key");
                 let what = format!("{provider} {key}");
+                if HEX.contains(&key) {
+                    return (key.to_owned(), json!(canaries.hex(&what)));
+                }
                 let value = if odd { canaries.odd(&what) } else { canaries.plain(&what) };
                 (key.to_owned(), json!(format!("{begins}{value}")))
             };
@@ -229,6 +239,23 @@ async fn simulated(driver: &mut Driver<'_>, canaries: &mut Canaries) {
     }
 }
 
+/// A token that the provider makes itself.
+async fn made_there(driver: &mut Driver<'_>, canaries: &mut Canaries) {
+    let keys = driver.demo.line["credentials"]["worldpay"][1].clone();
+    let list = format!("{}/integrations", driver.organization());
+    let made = driver.post("{org}/integrations", &list, &integration(&keys)).await.expect(201);
+    let path = made.header("location").to_owned();
+    let asked = json!({ "newSecrets": { "AccountToken": null } });
+    let rotate = format!("{path}/rotate-secrets");
+    let rotated = driver.post("{org}/integrations/{id}/rotate-secrets", &rotate, &asked).await.expect(200);
+    assert_eq!(rotated.json()["rotationSuccessful"], json!(true), "{}", rotated.text);
+    let known = driver.demo.simulator().get("/_sim/credentials").await.expect(200).json();
+    let token = known[1]["AccountToken"].as_str().expect("a token").to_owned();
+    assert_ne!(json!(token), keys["AccountToken"]);
+    canaries.add("a token that the provider made", &token);
+    driver.delete("{org}/integrations/{id}", &path).await.expect(204);
+}
+
 /// A provider's own calls: one that is signed and has a card in it, and one that has the secret itself.
 async fn hooks(driver: &mut Driver<'_>, canaries: &mut Canaries) {
     let (key, secret) = (format!("EZTK{}", canaries.plain("a key")), canaries.plain("a hook's secret"));
@@ -345,6 +372,9 @@ async fn books(driver: &mut Driver<'_>) {
             cursor = format!("&cursor={next}");
         }
     }
+    let reconciliation = "/api/reports/reconciliation";
+    driver.empty(reconciliation, reconciliation).await.expect(200);
+    driver.get(reconciliation, reconciliation).await.expect(200);
     for path in ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"] {
         driver.get(path, path).await;
     }

@@ -23,6 +23,7 @@ mod oauth;
 mod payments;
 mod proxy;
 mod readme;
+mod reconciliation;
 mod support;
 mod templates;
 mod tenancy;

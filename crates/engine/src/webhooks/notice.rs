@@ -10,7 +10,7 @@ use kontor_domain::{
 use kontor_providers::Hint;
 use kontor_store::{Conn, actions, at_provider, jobs, jobs::Job, refunds};
 
-use crate::{Actor, Engine, Error, resolve::Why};
+use crate::{Actor, Engine, Error, hosted::schedule, resolve::Why};
 
 /// The job that asks about what a notification names.
 pub(crate) const NOTICE: &str = "notice";
@@ -86,7 +86,20 @@ impl Engine {
             Some(Ours::Action(action)) => {
                 self.drive_action(job.organization, action, &Actor::system()).await?;
             }
-            None => {}
+            // Done by nobody here, or known already: what differs is shown, and nothing is recorded.
+            None => {
+                if let Some(id) = &about.transaction
+                    && let Some(error) =
+                        self.look_at_transaction(job.organization, about.integration, id).await?
+                {
+                    tracing::info!(transaction = id, %error, "what a notification names was not looked at");
+                    let due = schedule::retry(job.attempts, &self.settings);
+                    let due = schedule::after(self.ambient.now(), due);
+                    let mut tx = self.db.write().await?;
+                    self.schedule(&mut tx, job.organization, NOTICE, &job.subject, due).await?;
+                    return Ok(tx.commit().await?);
+                }
+            }
         }
         let mut tx = self.db.write().await?;
         jobs::remove(&mut tx, job.organization, NOTICE, &job.subject).await?;

@@ -1,9 +1,9 @@
 //! Express' record of transactions, by page, reference, id or time (worldpay-express.md §3.14).
 //!
-//! A time is asked about day by day, so that no answer grows without an end. Batches are put together from their
-//! transactions: Express has no list of them.
+//! A time is asked about day by day, and in halves where an answer is full: it may not be all there is. Batches are put
+//! together from their transactions: Express has no list of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -22,6 +22,10 @@ use crate::{
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// The most days that may be asked about at once.
 const MAX_DAYS: usize = 93;
+/// An answer of so many transactions is asked for again in halves. How many one holds is not known.
+const FULL: usize = 1_000;
+/// The most pieces that a day falls into.
+const MAX_PIECES: usize = 256;
 
 impl Worldpay {
     async fn ask(
@@ -44,13 +48,35 @@ impl Worldpay {
         connection: &Connection<'_>,
         within: Window,
     ) -> Result<Vec<ProviderTransaction>, ProviderError> {
+        self.pieces(connection, within, Asked::Within).await
+    }
+
+    /// Everything of a time, by as many questions as that takes.
+    async fn pieces<'a>(
+        &self,
+        connection: &Connection<'_>,
+        within: Window,
+        asked: impl Fn(Window) -> Asked<'a> + Send + Sync,
+    ) -> Result<Vec<ProviderTransaction>, ProviderError> {
         let mut all: Vec<ProviderTransaction> = Vec::new();
+        // The moment between two pieces is in both.
+        let mut ids: HashSet<String> = HashSet::new();
         for day in days(within)? {
-            let found = self.ask(connection, &Asked::Within(day)).await?;
-            // The moment between two days is in both.
-            let new = found.into_iter().filter(|it| !all.iter().rev().any(|known| known.id == it.id));
-            let new: Vec<_> = new.collect();
-            all.extend(new);
+            let mut left = vec![day];
+            for _ in 0..MAX_PIECES {
+                let Some(piece) = left.pop() else { break };
+                let found = self.ask(connection, &asked(piece)).await?;
+                if found.len() < FULL {
+                    all.extend(found.into_iter().filter(|it| ids.insert(it.id.clone())));
+                    continue;
+                }
+                let half = middle(piece).ok_or_else(too_many)?;
+                left.push(Window { from: half, to: piece.to });
+                left.push(Window { from: piece.from, to: half });
+            }
+            if !left.is_empty() {
+                return Err(too_many());
+            }
         }
         Ok(all)
     }
@@ -107,13 +133,18 @@ impl Reports for Worldpay {
         connection: &Connection<'_>,
         batch: &Batch,
     ) -> Result<Vec<ProviderTransaction>, ProviderError> {
-        let mut all = Vec::new();
-        for day in days(batch.within)? {
-            all.extend(self.ask(connection, &Asked::Batch(&batch.id, day)).await?);
-        }
-        all.dedup_by(|one, two| one.id == two.id);
-        Ok(all)
+        self.pieces(connection, batch.within, |day| Asked::Batch(&batch.id, day)).await
     }
+}
+
+fn too_many() -> ProviderError {
+    ProviderError::refused(Fault::Ours, None, "more transactions lie in this time than can be asked about")
+}
+
+/// The moment between the halves of a time; none where it is too short to be halved.
+fn middle(within: Window) -> Option<Timestamp> {
+    let half = within.to.duration_since(within.from).checked_div(2)?;
+    (half >= SignedDuration::from_millis(1)).then(|| within.from.checked_add(half).ok()).flatten()
 }
 
 /// A time in pieces of a day.
@@ -140,6 +171,7 @@ fn days(within: Window) -> Result<Vec<Window>, ProviderError> {
 fn gathered(found: &[ProviderTransaction], within: Window) -> Result<Vec<Batch>, ProviderError> {
     let mut batches: BTreeMap<&str, Batch> = BTreeMap::new();
     let mut order: Vec<&str> = Vec::new();
+    let mut times: BTreeMap<&str, Option<Window>> = BTreeMap::new();
     let nothing = Money::zero(Currency::USD);
     let summed = |sum: Option<Money>, more: Option<Money>| {
         let sum = sum.unwrap_or(nothing).plus(more.unwrap_or(nothing));
@@ -147,6 +179,10 @@ fn gathered(found: &[ProviderTransaction], within: Window) -> Result<Vec<Batch>,
     };
     for it in found {
         let Some(id) = it.batch_id.as_deref() else { continue };
+        let own = it.happened_at.map(|at| Window { from: at, to: at });
+        let time = times.entry(id).or_insert(own);
+        *time =
+            time.zip(own).map(|(all, one)| Window { from: all.from.min(one.from), to: all.to.max(one.to) });
         let batch = batches.entry(id).or_insert_with(|| {
             order.push(id);
             Batch {
@@ -174,7 +210,13 @@ fn gathered(found: &[ProviderTransaction], within: Window) -> Result<Vec<Batch>,
     }
     // A batch in which nothing has settled is open.
     let settled = |it: &Batch| it.charged != Some(nothing) || it.refunded != Some(nothing);
-    Ok(order.into_iter().filter_map(|id| batches.remove(id)).filter(settled).collect())
+    let narrowed = |id: &str| {
+        let batch = batches.remove(id)?;
+        // No longer than its own transactions lie apart, where each says when it was.
+        let within = times.get(id).copied().flatten().unwrap_or(batch.within);
+        Some(Batch { within, ..batch })
+    };
+    Ok(order.into_iter().filter_map(narrowed).filter(settled).collect())
 }
 
 #[cfg(test)]

@@ -23,6 +23,8 @@ pub(super) struct Worker {
     method: String,
     /// What was charged and is to be given back.
     paid: String,
+    /// An invoice whose page was paid on, and the way back from there.
+    waiting: Option<(String, Url)>,
 }
 
 /// Makes what a caller needs: a customer and an invoice of its own.
@@ -35,7 +37,17 @@ pub(super) async fn prepare(scenario: Scenario, target: Arc<Target>, place: u64)
         Scenario::ChargeSavedCard | Scenario::Refund => save_card(&target, &customer).await?,
         _ => String::new(),
     };
-    Ok(Worker { scenario, target, customer, invoice, place, done: 0, method, paid: String::new() })
+    Ok(Worker {
+        scenario,
+        target,
+        customer,
+        invoice,
+        place,
+        done: 0,
+        method,
+        paid: String::new(),
+        waiting: None,
+    })
 }
 
 /// A card of the customer's at Authorize.Net; returns its id.
@@ -83,6 +95,9 @@ impl Worker {
                 .context("the payment has no id")?
                 .clone_into(&mut self.paid);
         }
+        if self.scenario == Scenario::Callback {
+            self.waiting = Some(self.pay_on_page().await?);
+        }
         Ok(())
     }
 
@@ -122,12 +137,28 @@ impl Worker {
                 self.target.api(Method::Post, &path, &self.key(), Some(&json!({}))).await?;
             }
             Scenario::Hosted => self.hosted().await?,
+            Scenario::Callback => self.callback().await?,
         }
         Ok(())
     }
 
     /// A whole sale: the page is opened, paid on, and the browser brings the result back.
     async fn hosted(&self) -> anyhow::Result<()> {
+        let (invoice, back) = self.pay_on_page().await?;
+        self.come_back(&back).await?;
+        self.check_paid(&invoice).await
+    }
+
+    /// The way back alone.
+    async fn callback(&mut self) -> anyhow::Result<()> {
+        let (invoice, back) = self.waiting.take().context("nobody has paid")?;
+        self.come_back(&back).await?;
+        // What a callback answers is as good as what it recorded: now and then that is looked at too.
+        if self.done.is_multiple_of(64) { self.check_paid(&invoice).await } else { Ok(()) }
+    }
+
+    /// Opens the page for an invoice of its own and pays on it; the invoice and the way back.
+    async fn pay_on_page(&self) -> anyhow::Result<(String, Url)> {
         let invoice = invoice(&self.target, &self.customer, 6.55).await?;
         let back = self.target.base().join("/healthz")?;
         let body = json!({
@@ -151,10 +182,18 @@ impl Worker {
         let (_, shown) = self.target.browse(&page, Some(form)).await?;
         let link = shown.split("id=\"returnLink\" href=\"").nth(1).and_then(|it| it.split('"').next());
         let link: Url = link.context("the page does not lead back")?.replace("&amp;", "&").parse()?;
-        let (status, _) = self.target.browse(&link, None).await?;
+        Ok((invoice, link))
+    }
+
+    async fn come_back(&self, link: &Url) -> anyhow::Result<()> {
+        let (status, _) = self.target.browse(link, None).await?;
         if status != 303 && status != 302 {
             bail!("the callback answered {status}");
         }
+        Ok(())
+    }
+
+    async fn check_paid(&self, invoice: &str) -> anyhow::Result<()> {
         let paid = self.target.api(Method::Get, &format!("/api/invoices/{invoice}"), "", None).await?;
         if paid.get("status").and_then(Value::as_str) != Some("Paid") {
             bail!("the invoice is {}", paid.get("status").unwrap_or(&Value::Null));

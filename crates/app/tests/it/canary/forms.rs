@@ -31,6 +31,15 @@ impl Canaries {
         value
     }
 
+    /// The same of 128 hexadecimal digits.
+    pub(super) fn hex(&mut self, what: &str) -> String {
+        self.made += 1;
+        let digits = data_encoding::HEXUPPER.encode(format!("{}{:04}", unique(), self.made).as_bytes());
+        let value: String = digits.chars().cycle().take(128).collect();
+        self.add(what, &value);
+        value
+    }
+
     /// A card number that no other test has.
     pub(super) fn card(&mut self) -> String {
         let digits: String = unique().bytes().map(|it| char::from(b'0' + it % 10)).collect();

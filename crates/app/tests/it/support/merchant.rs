@@ -41,6 +41,19 @@ impl Gateway {
         .await
     }
 
+    /// Undoes a transaction.
+    pub(crate) async fn void(&self, id: &str) -> String {
+        self.transact(&format!(r#""transactionType":"voidTransaction","refTransId":"{id}""#)).await
+    }
+
+    /// Gives a part of a settled transaction back; the new transaction's id.
+    pub(crate) async fn refund(&self, id: &str, amount: &str) -> String {
+        self.transact(&format!(
+            r#""transactionType":"refundTransaction","amount":"{amount}","payment":{{"creditCard":{{"cardNumber":"1111","expirationDate":"XXXX"}}}},"refTransId":"{id}""#
+        ))
+        .await
+    }
+
     /// Has every event told at that address; the key that they are signed with.
     pub(crate) async fn subscribe(&self, url: &str) -> String {
         let made = self.simulator.post("/_sim/webhooks", &json!({ "url": url })).await.expect(200).json();
@@ -57,6 +70,11 @@ impl Gateway {
     pub(crate) async fn called(&self, operation: &str) -> u64 {
         let calls = self.simulator.get("/_sim/calls").await.expect(200).json();
         calls["counts"][operation].as_u64().unwrap_or(0)
+    }
+
+    /// Closes the open batch.
+    pub(crate) async fn settle(&self) {
+        self.simulator.post("/_sim/settle", &json!({})).await.expect(200);
     }
 }
 
@@ -92,6 +110,40 @@ impl Express {
         let said = self.simulator.send("POST", "/", &[("content-type", "text/xml")], Some(body)).await.text;
         assert!(said.contains("<ExpressResponseCode>0</ExpressResponseCode>"), "{said}");
         said
+    }
+
+    /// The text of the first element of that name.
+    fn of(said: &str, name: &str) -> String {
+        let found = said.split_once(&format!("<{name}>")).and_then(|it| it.1.split_once('<'));
+        found.unwrap_or_else(|| panic!("no {name}: {said}")).0.to_owned()
+    }
+
+    /// Charges a card; the transaction's id.
+    pub(crate) async fn sale(&self, amount: &str, reference: &str) -> String {
+        let inner = format!(
+            "<Card><CardNumber>{CARD}</CardNumber><ExpirationMonth>12</ExpirationMonth><ExpirationYear>39</ExpirationYear><CVV>123</CVV></Card>\
+             <Terminal><TerminalID>01</TerminalID><MotoECICode>7</MotoECICode></Terminal>\
+             <Address><BillingAddress1>1 Main</BillingAddress1><BillingZipcode>12345</BillingZipcode></Address>\
+             <Transaction><TransactionAmount>{amount}</TransactionAmount><ReferenceNumber>{reference}</ReferenceNumber><MarketCode>3</MarketCode></Transaction>"
+        );
+        Self::of(&self.call("CreditCardSale", &inner).await, "TransactionID")
+    }
+
+    async fn follow(&self, method: &str, id: &str, amount: &str, reference: &str) -> String {
+        let inner = format!(
+            "<Transaction><TransactionID>{id}</TransactionID><TransactionAmount>{amount}</TransactionAmount><ReferenceNumber>{reference}</ReferenceNumber></Transaction>"
+        );
+        Self::of(&self.call(method, &inner).await, "TransactionID")
+    }
+
+    /// Undoes a sale.
+    pub(crate) async fn void(&self, id: &str, amount: &str) -> String {
+        self.follow("CreditCardVoid", id, amount, "43").await
+    }
+
+    /// Gives a part of a settled sale back; the new transaction's id.
+    pub(crate) async fn refund(&self, id: &str, amount: &str, reference: &str) -> String {
+        self.follow("CreditCardReturn", id, amount, reference).await
     }
 
     /// Has a new token made.

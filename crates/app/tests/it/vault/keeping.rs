@@ -111,6 +111,7 @@ async fn use_cases(database: &Database, folder: &std::path::Path, far: bool) -> 
         resolve_after: Duration::from_secs(90),
         not_found_after: Duration::from_mins(5),
         settlement_poll: Duration::from_mins(5),
+        reconcile: Duration::from_hours(24),
         sweep: Duration::from_secs(30),
         provider_timeout: Duration::from_secs(30),
         proxy: kontor_providers::proxy::Limits::default(),

@@ -10,6 +10,7 @@ fn settings() -> Settings {
         resolve_after: Duration::from_secs(10),
         not_found_after: Duration::from_secs(30),
         settlement_poll: Duration::from_secs(30),
+        reconcile: Duration::from_hours(24),
         sweep: Duration::from_secs(5),
         provider_timeout: Duration::from_secs(5),
         proxy: kontor_providers::proxy::Limits::default(),

@@ -125,3 +125,75 @@ fn a_time_has_pieces_of_a_day_and_an_end() {
     let backwards = Window { from: window(2).to, to: window(2).from };
     assert_eq!(days(backwards).map(|it| it.len()), Ok(1), "the provider finds nothing in it");
 }
+
+#[tokio::test]
+async fn a_full_answer_is_asked_for_in_halves_and_is_never_taken_for_all() {
+    let many = |first: u32, count: u32| {
+        let all: String =
+            (first..first + count).map(|id| item(id, "CreditCardSale", 1, "15", "1.00")).collect();
+        report("0", &all)
+    };
+    let full = u32::try_from(FULL).expect("a number");
+    let served = served(vec![
+        many(1, full),
+        many(1, full - 1),
+        many(full - 1, full),
+        many(full, 3),
+        many(full + 3, 1),
+    ])
+    .await;
+    let (provider, account) = (provider(&served), account());
+    let found = provider.unsettled(&account.connection(), window(1)).await;
+    let found = found.unwrap_or_else(|error| panic!("{error}"));
+    let ids: Vec<u32> = found.iter().map(|it| it.id.parse().expect("a number")).collect();
+    assert_eq!(ids, (1..full + 4).collect::<Vec<_>>(), "each once, in order");
+    let bodies = served.bodies();
+    assert!(bodies[1].contains("<TransactionDateTimeBegin>2026-01-09 18:00:00.000"), "{}", bodies[1]);
+    assert!(bodies[1].contains("<TransactionDateTimeEnd>2026-01-10 06:00:00.000"), "{}", bodies[1]);
+    assert!(bodies[2].contains("<TransactionDateTimeBegin>2026-01-10 06:00:00.000"), "{}", bodies[2]);
+    assert!(bodies[4].contains("<TransactionDateTimeEnd>2026-01-10 18:00:00.000"), "{}", bodies[4]);
+}
+
+#[tokio::test]
+async fn more_than_can_be_asked_about_is_an_error() {
+    let full = u32::try_from(FULL).expect("a number");
+    let all: String = (0..full).map(|id| item(id + 1, "CreditCardSale", 1, "15", "1.00")).collect();
+    let served = served(vec![report("0", &all); 40]).await;
+    let (provider, account) = (provider(&served), account());
+    let error = provider.unsettled(&account.connection(), window(1)).await.expect_err("too many");
+    assert!(error.to_string().contains("more transactions lie in this time"), "{error}");
+}
+
+#[test]
+fn a_batch_is_as_long_as_its_transactions_lie_apart() {
+    let row = |id: &str, at: Option<&str>| ProviderTransaction {
+        id: id.to_owned(),
+        kind: TransactionKind::Sale,
+        state: TransactionState::Settled,
+        requested: None,
+        approved: Some(dollars(100)),
+        reference: None,
+        setup_id: None,
+        authorization_code: None,
+        avs_result: None,
+        cvv_result: None,
+        card_brand: None,
+        last_four: None,
+        response_code: None,
+        response_message: None,
+        happened_at: at.map(self::at),
+        related_id: None,
+        network_transaction_id: None,
+        batch_id: Some("15".to_owned()),
+    };
+    let times = ["2026-01-10T09:00:00Z", "2026-01-10T08:00:00Z", "2026-01-10T10:00:00Z"];
+    let all: Vec<_> = times.iter().map(|it| row(it, Some(it))).collect();
+    let batches = gathered(&all, window(9)).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(batches[0].within, Window { from: at(times[1]), to: at(times[2]) });
+    let unsure = [row("1", Some(times[0])), row("2", None), row("3", Some(times[1]))];
+    let batches = gathered(&unsure, window(9)).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(batches[0].within, window(9), "one does not say");
+    let halves = middle(window(1)).expect("a moment");
+    assert_eq!(halves, at("2026-01-10T12:00:00Z"));
+    assert_eq!(middle(window(0)), None);
+}

@@ -54,6 +54,11 @@ pub(crate) struct View {
     avs_result: Option<String>,
     cvv_result: Option<String>,
     failure: Option<FailureView>,
+    /// The provider's batch that it settled in, as far as reconciliation has learned it.
+    #[schema(example = "3990061")]
+    batch_id: Option<String>,
+    /// When it settled, where the provider says so.
+    settled_at: Option<Time>,
     created_at: Time,
     updated_at: Time,
 }
@@ -134,6 +139,8 @@ impl View {
             avs_result: it.avs_result.clone(),
             cvv_result: it.cvv_result.clone(),
             failure: it.failure.as_ref().map(FailureView::of),
+            batch_id: it.batch_id.clone(),
+            settled_at: it.settled_at.map(Time),
             created_at: it.created_at.into(),
             updated_at: it.updated_at.into(),
         })
