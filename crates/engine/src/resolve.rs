@@ -191,7 +191,7 @@ pub(crate) fn failure(error: &ProviderError) -> Failure {
         code: "provider_error".to_owned(),
         message: error.to_string(),
         provider_code: error.code.clone(),
-        provider_message: Some(error.message.clone()),
+        provider_message: Some(error.message.clone()).filter(|it| !it.is_empty()),
     }
 }
 

@@ -5,6 +5,7 @@ mod captures;
 mod fallback;
 mod lost;
 mod races;
+mod shown;
 mod wallet;
 
 use serde_json::{Value, json};

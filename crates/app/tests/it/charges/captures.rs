@@ -7,6 +7,9 @@ use crate::support::{Engine, on_both, process::Demo, until};
 
 use super::wallet::{Wallet, start};
 
+/// What the sandbox's filter holds for review.
+const HELD: f64 = 4_000.52;
+
 /// A hold of 100.00 on an invoice of that total: the invoice's id and the payment.
 async fn hold(demo: &Demo, wallet: &Wallet<'_>, method: &str) -> (String, Value) {
     let invoice = demo.admin.invoice(&wallet.customer, 100.0).await;
@@ -61,6 +64,9 @@ async fn a_hold_is_let_go_of(engine: Engine) {
         let wallet = Wallet::new(&demo, provider).await;
         let method = wallet.save("98004").await;
         let (invoice, held) = hold(&demo, &wallet, &method).await;
+        // Whoever takes the integration away would leave nobody to capture it with, or to let go of it.
+        let gone = demo.admin.delete(&demo.seeded(provider).await).await;
+        assert_eq!(gone.expect(409).code(), "integration_in_use");
         let voided = demo.admin.post(&format!("/api/payments/{}/void", id(&held)), &json!({})).await;
         assert_eq!(voided.expect(200).json()["status"], "Voided");
         charge(&demo.admin, &invoice, &json!({ "amount": 100, "method": "Check" })).await.expect(201);
@@ -81,6 +87,48 @@ async fn a_hold_that_ran_out_is_found_so(engine: Engine) {
     let late = demo.admin.post(&format!("/api/payments/{}/capture", id(&held)), &json!({})).await;
     assert_eq!(late.expect(409).json()["currentStatus"], "Expired");
     charge(&demo.admin, &invoice, &json!({ "amount": 100, "method": "Check" })).await.expect(201);
+}
+
+async fn what_the_merchant_does_with_a_hold_at_the_provider_is_found(engine: Engine) {
+    let demo = start(engine);
+    let wallet = Wallet::new(&demo, "AuthorizeNet").await;
+    let method = wallet.save("98004").await;
+    let (invoice, held) = hold(&demo, &wallet, &method).await;
+    wallet.capture_elsewhere(held["providerTransactionId"].as_str().expect("an id"), 4_000).await;
+    until("Succeeded", async || read(&demo, id(&held)).await["status"] == "Succeeded").await;
+    let seen = read(&demo, id(&held)).await;
+    assert_eq!((&seen["amount"], &seen["amountApplied"]), (&json!(40.0), &json!(40.0)), "{seen}");
+    let timeline = seen["timeline"].as_array().expect("a list");
+    assert!(timeline.iter().any(|it| it["type"] == "alert.payment_captured_elsewhere"), "{timeline:?}");
+    assert_eq!(demo.admin.read_invoice(&invoice).await["balance"], json!(60.0));
+}
+
+async fn a_charge_that_a_filter_holds_is_a_doubt_until_somebody_decides(engine: Engine) {
+    let demo = start(engine);
+    let wallet = Wallet::new(&demo, "AuthorizeNet").await;
+    let method = wallet.save("98004").await;
+    for (action, status) in [("approve", "Succeeded"), ("decline", "Declined")] {
+        // The filter looks at the amount.
+        let invoice = demo.admin.invoice(&wallet.customer, HELD).await;
+        let lost = charge(&demo.admin, &invoice, &json!({ "amount": HELD, "paymentMethodId": method })).await;
+        let payment = lost.expect(504).json()["paymentId"].as_str().expect("a payment").to_owned();
+        let seen = read(&demo, &payment).await;
+        assert_eq!(
+            (&seen["status"], &seen["failure"]["code"]),
+            (&json!("Unknown"), &json!("held_for_review"))
+        );
+        let cheque = json!({ "amount": 1, "method": "Check" });
+        assert_eq!(
+            charge(&demo.admin, &invoice, &cheque).await.expect(409).code(),
+            "invoice_payment_in_flight"
+        );
+        let reference = seen["providerReference"].clone();
+        let row = wallet.rows().await.into_iter().find(|it| it["reference"] == reference).expect("a row");
+        wallet.decide(row["id"].as_str().expect("an id"), action).await;
+        until(status, async || read(&demo, &payment).await["status"] == status).await;
+        let balance = if status == "Succeeded" { 0.0 } else { HELD };
+        assert_eq!(demo.admin.read_invoice(&invoice).await["balance"], json!(balance), "{action}");
+    }
 }
 
 async fn what_was_charged_goes_back_before_and_after_it_settles(engine: Engine) {
@@ -118,5 +166,7 @@ on_both!(
     a_part_of_a_hold_is_captured_and_the_rest_let_go_of,
     a_hold_is_let_go_of,
     a_hold_that_ran_out_is_found_so,
+    what_the_merchant_does_with_a_hold_at_the_provider_is_found,
+    a_charge_that_a_filter_holds_is_a_doubt_until_somebody_decides,
     what_was_charged_goes_back_before_and_after_it_settles,
 );

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use kontor_domain::{Ambient, Secret};
 use kontor_providers::{
-    BillingAddress, Card, CardRef, CardUse, ChargeOrder, Connection, Expiry, Http, Outcome, Provider, Save,
-    SaveOrder, Source, authorize_net, http::Opened, worldpay,
+    BillingAddress, CaptureOrder, Card, CardRef, CardUse, ChargeOrder, Connection, Expiry, Http, Outcome,
+    Provider, Save, SaveOrder, Source, authorize_net, http::Opened, worldpay,
 };
 use serde_json::{Value, json};
 use url::Url;
@@ -162,6 +162,31 @@ impl<'a> Wallet<'a> {
             Outcome::Partial(it) => it.transaction_id,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// Somebody at the merchant's captures a part of a hold at the provider.
+    pub(super) async fn capture_elsewhere(&self, transaction: &str, minor: i64) {
+        let order = CaptureOrder {
+            transaction_id: transaction,
+            amount: kontor_domain::Money::from_minor(minor, kontor_domain::Currency::USD),
+            reference: "9000000000000002",
+            ticket: "1",
+        };
+        let charges = self.provider.charges().expect("charges");
+        let outcome = charges.capture(&self.connection(), &order).await;
+        assert!(matches!(outcome, Outcome::Approved(_)), "{outcome:?}");
+    }
+
+    /// Somebody at the merchant's decides about what a filter holds.
+    pub(super) async fn decide(&self, transaction: &str, action: &str) {
+        let login = self.secrets["ApiLoginId"].expose();
+        let key = self.secrets["TransactionKey"].expose();
+        let said = self
+            .raw(format!(
+                r#"{{"updateHeldTransactionRequest":{{"merchantAuthentication":{{"name":"{login}","transactionKey":"{key}"}},"heldTransactionRequest":{{"action":"{action}","refTransId":"{transaction}"}}}}}}"#
+            ))
+            .await;
+        assert_eq!(said["messages"]["resultCode"], "Ok", "{said}");
     }
 
     /// What a script of the provider's makes of a card in the browser.
