@@ -39,6 +39,10 @@ kinds! {
     Application, ApplicationId = "app";
     /// A saved card of a customer.
     PaymentMethod, PaymentMethodId = "pm";
+    /// A link to a page on which an invoice can be paid.
+    PaymentLink, PaymentLinkId = "lnk";
+    /// A page on which a card is typed to be kept.
+    CardPage, CardPageId = "cpg";
     /// A refund of a payment.
     Refund, RefundId = "ref";
     /// The part of a refund that comes out of one place.

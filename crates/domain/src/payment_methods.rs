@@ -47,6 +47,19 @@ impl BillingAddress {
     }
 }
 
+/// A brand as the documents spell it; one that they do not name stays as the provider spells it.
+pub fn card_type(brand: &str) -> String {
+    let letters: String = brand.chars().filter(char::is_ascii_alphanumeric).collect();
+    let known = match letters.to_ascii_lowercase().as_str() {
+        "visa" => "Visa",
+        "mastercard" => "Mastercard",
+        "americanexpress" | "amex" => "AmericanExpress",
+        "discover" => "Discover",
+        _ => brand,
+    };
+    known.to_owned()
+}
+
 /// Where taking a card out of the provider's vault stands. One that is on its way out there is never taken back into
 /// use: it would be a method with no card behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,9 +70,51 @@ pub enum Removal {
     Asked,
     /// The provider has it no more.
     Done,
+    /// The provider has it still, and nobody can ask: its integration was deleted.
+    Left,
 }
 
-crate::words!(Removal { Waiting = "Waiting", Asked = "Asked", Done = "Done" });
+crate::words!(Removal { Waiting = "Waiting", Asked = "Asked", Done = "Done", Left = "Left" });
+
+/// How a page stands on which a card is typed to be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PageStatus {
+    /// Written down; the provider was not asked for it yet.
+    Created,
+    /// A card can be typed on it.
+    Open,
+    /// A card was kept.
+    Saved,
+    /// Nobody typed one while it was open.
+    Nothing,
+    /// There is no page.
+    Failed,
+}
+
+crate::words!(PageStatus {
+    Created = "Created",
+    Open = "Open",
+    Saved = "Saved",
+    Nothing = "Nothing",
+    Failed = "Failed",
+});
+
+impl PageStatus {
+    /// Whether `next` may follow. A card that the provider names after all is kept after all.
+    pub fn may_become(self, next: Self) -> bool {
+        match next {
+            Self::Created => false,
+            Self::Open | Self::Failed => self == Self::Created,
+            Self::Saved => matches!(self, Self::Open | Self::Nothing),
+            Self::Nothing => self == Self::Open,
+        }
+    }
+
+    /// Whether the provider has yet to be asked how it ended.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Created | Self::Open)
+    }
+}
 
 /// A saved card as it is kept.
 #[derive(Debug, Clone)]

@@ -47,6 +47,8 @@ pub enum Purpose {
     OAuthToken,
     /// What proves, at the end of a consent, that we began it.
     OAuthVerifier,
+    /// What opens a provider's page that a browser has to post to.
+    HostedForm,
 }
 
 kontor_domain::words!(Purpose {
@@ -55,6 +57,7 @@ kontor_domain::words!(Purpose {
     PendingCredential = "pending-credential",
     OAuthToken = "oauth-token",
     OAuthVerifier = "oauth-verifier",
+    HostedForm = "hosted-form",
 });
 
 /// The keys that wrap, and the opened keys of the organizations.

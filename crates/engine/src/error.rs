@@ -55,6 +55,12 @@ pub enum Error {
     /// Asking again did not end the difference, and nothing here says what is right.
     #[error("{0}")]
     DifferenceStays(String),
+    /// The provider is being asked to forget this very card.
+    #[error("the provider is being asked to forget this card")]
+    CardLeaving,
+    /// The issuer or the provider said no to a card.
+    #[error("the card was declined: {}", .0.message)]
+    CardDeclined(Box<kontor_providers::Refusal>),
     /// No such integration in the organization.
     #[error("no such integration")]
     IntegrationNotFound,

@@ -5,11 +5,13 @@
 
 pub(crate) mod callback;
 mod close;
+mod post;
 mod record;
 pub(crate) mod schedule;
 pub(crate) mod verdict;
 
 pub use callback::{CallbackError, Returned, ReturnedStatus};
+pub use post::Post;
 
 use kontor_domain::{
     Money,
@@ -38,6 +40,8 @@ pub struct Order {
     pub return_url: String,
     /// The provider's word for the market; none for the integration's own.
     pub market_code: Option<String>,
+    /// Whether the card is kept once it was paid with.
+    pub save_card: bool,
     /// Whether a card that is saved becomes the default.
     pub is_default: bool,
     /// What the page says is paid.
@@ -140,12 +144,15 @@ impl Engine {
             setup_id: None,
             validation_hash: None,
             return_url: order.return_url.clone(),
-            expires_at: schedule::after(now, self.settings.hosted_window),
+            save_card: order.save_card,
+            is_default: order.is_default,
+            network_transaction_id: None,
+            expires_at: schedule::after(now, self.window(&order.provider)),
             superseded_at: None,
             nothing_since: None,
             created_at: now,
         };
-        hosted::insert(&mut tx, &setup, order.is_default).await?;
+        hosted::insert(&mut tx, &setup).await?;
         // Not while the call is under way: there is nothing to be asked about yet.
         let call = self.settings.provider_timeout.saturating_add(std::time::Duration::from_secs(1));
         let due = schedule::after(now, self.settings.resolve_after.max(call));
@@ -153,6 +160,16 @@ impl Engine {
         self.tell_payment(&mut tx, organization, "payment.created", &payment, json!({})).await?;
         tx.commit_at("hosted.claim").await?;
         Ok(payment)
+    }
+
+    /// How long a page is taken to be open: as the operator says, and where it cannot be closed, to its own end.
+    fn window(&self, provider: &str) -> std::time::Duration {
+        let window = self.settings.hosted_window;
+        let provider = self.registry.get(provider);
+        match provider.as_deref().and_then(kontor_providers::Provider::hosted) {
+            Some(pages) if !pages.can_close() => window.max(pages.lifetime()),
+            _ => window,
+        }
     }
 
     async fn claim_invoice(

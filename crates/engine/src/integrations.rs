@@ -21,7 +21,9 @@ use kontor_domain::{
     integrations::TestStatus,
     templates::{FieldError, Needed, Template},
 };
-use kontor_store::{Conn, actions, integrations, integrations::Integration, payments, refunds, secrets};
+use kontor_store::{
+    Conn, actions, integrations, integrations::Integration, payment_methods, payments, refunds, secrets,
+};
 use serde_json::json;
 
 use crate::{Actor, Engine, Error, credentials::Purpose};
@@ -144,11 +146,13 @@ impl Engine {
         }
         let revoking = self.forget(conn, organization, integration, actor).await?;
         secrets::delete_all(conn, organization, integration.id).await?;
+        let saved_cards =
+            payment_methods::leave_behind(conn, organization, integration.id, self.ambient.now()).await?;
         if !integrations::delete(conn, organization, integration.id).await? {
             return Err(Error::IntegrationNotFound);
         }
         let subject = integration.id.to_string();
-        let detail = json!({ "provider": integration.provider, "openPayments": open, "revoking": revoking });
+        let detail = json!({ "provider": integration.provider, "openPayments": open, "savedCards": saved_cards, "revoking": revoking });
         self.audit(conn, Some(organization), actor, "integration.deleted", &subject, &detail).await?;
         self.tell(
             conn,

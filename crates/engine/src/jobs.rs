@@ -3,7 +3,9 @@
 use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use kontor_domain::{Id, ids::OrganizationId};
-use kontor_store::{actions, idempotency, jobs, jobs::Job, oauth::consents, payments, refunds, secrets};
+use kontor_store::{
+    actions, card_pages, idempotency, jobs, jobs::Job, oauth::consents, payments, refunds, secrets,
+};
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
@@ -12,6 +14,7 @@ use crate::{
     hosted::schedule,
     integrations::REMAKE,
     oauth::{REVOKE, UPKEEP},
+    payment_methods::{keep::KEEP, page::PAGE, remove::REMOVE},
     reconcile::RECONCILE,
     refunds::provider::REFUND,
     resolve::{EXPIRE, RESOLVE, Why},
@@ -115,6 +118,12 @@ impl Engine {
             RECONCILE => self.run_reconcile(job, subject(job)?).await,
             REMAKE => self.run_remake(job, subject(job)?).await,
             NOTICE => self.run_notice(job).await,
+            PAGE => {
+                let page = subject(job)?;
+                self.resolve_card_page(job.organization, page, Why::Sweep, &Actor::system()).await.map(|_| ())
+            }
+            KEEP => self.keep_card(job, subject(job)?).await,
+            REMOVE => self.remove_card(job, subject(job)?).await,
             UPKEEP => self.run_upkeep(job, subject(job)?).await,
             REVOKE => self.run_revoke(job, subject(job)?).await,
             _ => Err(kontor_store::Error::Corrupt("kind").into()),
@@ -123,12 +132,19 @@ impl Engine {
 
     /// Gives a job to open payments that have none.
     async fn adopt_orphans(&self) -> Result<(), Error> {
-        let (orphans, refunds, actions) = {
+        let (orphans, refunds, actions, pages) = {
             let mut conn = self.db.read().await?;
             let payments = payments::orphans(&mut conn, BATCH).await?;
             let refunds = refunds::orphans(&mut conn, BATCH).await?;
-            (payments, refunds, actions::orphans(&mut conn, BATCH).await?)
+            let actions = actions::orphans(&mut conn, BATCH).await?;
+            (payments, refunds, actions, card_pages::orphans(&mut conn, BATCH).await?)
         };
+        for (organization, page) in pages {
+            tracing::warn!(%page, "an open page for a card had no job");
+            let mut tx = self.db.write().await?;
+            self.schedule(&mut tx, organization, PAGE, page, self.ambient.now()).await?;
+            tx.commit().await?;
+        }
         for (organization, action) in actions {
             tracing::warn!(%action, "an open capture or void had no job");
             let mut tx = self.db.write().await?;

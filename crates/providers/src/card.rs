@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 /// The shortest and the longest card number (ISO/IEC 7812).
 const NUMBER: (usize, usize) = (12, 19);
-/// The shortest and the longest card code.
+/// How many digits a card code has, and how many on an American Express card.
 const CODE: (usize, usize) = (3, 4);
 /// The years that a card may end in.
 const YEARS: std::ops::RangeInclusive<u16> = 2000..=2099;
@@ -39,8 +39,8 @@ pub enum CardError {
     /// Not 2000 to 2099, in two digits or four.
     #[error("must be a year")]
     Year,
-    /// Not 3 or 4 digits.
-    #[error("must have 3 or 4 digits")]
+    /// Not as many digits as cards of that brand have.
+    #[error("must have 3 digits, or 4 where the card is of American Express")]
     Code,
 }
 
@@ -85,15 +85,29 @@ impl Card {
         } else {
             number
         };
-        if !(NUMBER.0..=NUMBER.1).contains(&digits.len()) || !is_number(&digits) || !luhn(&digits) {
-            return Err(CardError::Number);
-        }
-        if let Some(code) = &code
-            && (!(CODE.0..=CODE.1).contains(&code.len()) || !is_number(code))
-        {
-            return Err(CardError::Code);
+        if let Some(fault) = Self::faults(&digits, code.as_deref().map(String::as_str)).first() {
+            return Err(*fault);
         }
         Ok(Self { number: digits, code, expiry })
+    }
+
+    /// All that cannot be right of a number and a code, at once. Blanks and dashes in the number do not count.
+    pub fn faults(number: &str, code: Option<&str>) -> Vec<CardError> {
+        let digits = || number.bytes().filter(|it| !matches!(it, b' ' | b'-'));
+        let length = digits().count();
+        let mut faults = Vec::new();
+        let fits = (NUMBER.0..=NUMBER.1).contains(&length) && digits().all(|it| it.is_ascii_digit());
+        if !fits || !luhn(digits()) {
+            faults.push(CardError::Number);
+        }
+        // ISO/IEC 7812: 34 and 37 are American Express.
+        let long =
+            length == 15 && matches!((digits().next(), digits().nth(1)), (Some(b'3'), Some(b'4' | b'7')));
+        let wanted = if long { CODE.1 } else { CODE.0 };
+        if code.is_some_and(|it| it.len() != wanted || !it.bytes().all(|it| it.is_ascii_digit())) {
+            faults.push(CardError::Code);
+        }
+        faults
     }
 
     /// The last month in which it is good.
@@ -125,14 +139,9 @@ pub struct Nonce {
     pub value: Secret,
 }
 
-fn is_number(text: &str) -> bool {
-    text.bytes().all(|it| it.is_ascii_digit())
-}
-
 /// The check digit (ISO/IEC 7812-1, Annex B).
-fn luhn(digits: &str) -> bool {
+fn luhn(digits: impl DoubleEndedIterator<Item = u8>) -> bool {
     let sum: u32 = digits
-        .bytes()
         .rev()
         .enumerate()
         .map(|(at, digit)| {

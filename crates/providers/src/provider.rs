@@ -167,6 +167,11 @@ pub trait HostedPayments: Send + Sync {
         Duration::from_mins(10)
     }
 
+    /// Whether a page can be closed before its time is over.
+    fn can_close(&self) -> bool {
+        true
+    }
+
     /// Asks for a page. May have made one when the answer was lost; nobody was sent there then.
     async fn open(
         &self,

@@ -91,8 +91,13 @@ pub enum Save<'a> {
     Card(&'a Card),
     /// A card that the provider's script took in the browser.
     Nonce(&'a Nonce),
-    /// The card that a transaction was made with: saving while paying.
-    Transaction(&'a str),
+    /// The card that a transaction was made with: saving while paying. Asked twice, it is kept once.
+    Transaction {
+        /// The provider's id of the transaction.
+        id: &'a str,
+        /// Our reference of it, which tells a card that was kept by an earlier try.
+        reference: &'a str,
+    },
 }
 
 /// What is new about a card. No Debug: the card is in it.

@@ -23,6 +23,12 @@ pub struct Setup {
     pub validation_hash: Option<String>,
     /// Where the customer's browser is sent afterwards.
     pub return_url: String,
+    /// Whether the card is kept once it was paid with.
+    pub save_card: bool,
+    /// Whether that card becomes the default.
+    pub is_default: bool,
+    /// What the network called the payment.
+    pub network_transaction_id: Option<String>,
     /// Until when it can be paid on.
     pub expires_at: Timestamp,
     /// When a newer setup took its place.
@@ -42,6 +48,9 @@ fn read(row: &AnyRow) -> Result<Setup, Error> {
         setup_id: row.maybe_text("setup_id")?,
         validation_hash: row.maybe_text("validation_hash")?,
         return_url: row.text("return_url")?,
+        save_card: row.flag("save_card")?,
+        is_default: row.flag("is_default")?,
+        network_transaction_id: row.maybe_text("network_transaction_id")?,
         expires_at: row.time("expires_at")?,
         superseded_at: row.maybe_time("superseded_at")?,
         nothing_since: row.maybe_time("nothing_since")?,
@@ -50,18 +59,20 @@ fn read(row: &AnyRow) -> Result<Setup, Error> {
 }
 
 /// Adds one, before the provider is asked for its page.
-pub async fn insert(conn: &mut Conn, it: &Setup, is_default: bool) -> Result<(), Error> {
+pub async fn insert(conn: &mut Conn, it: &Setup) -> Result<(), Error> {
     sqlx::query(
         "INSERT INTO hosted_setups
-           (organization_id, payment_id, provider, integration_id, return_url, is_default, expires_at, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+           (organization_id, payment_id, provider, integration_id, return_url, is_default, save_card,
+            expires_at, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(it.organization.to_string())
     .bind(it.payment.to_string())
     .bind(&it.provider)
     .bind(it.integration.to_string())
     .bind(&it.return_url)
-    .bind(i64::from(is_default))
+    .bind(i64::from(it.is_default))
+    .bind(i64::from(it.save_card))
     .bind(it.expires_at.as_microsecond())
     .bind(it.created_at.as_microsecond())
     .execute(conn)
@@ -157,4 +168,50 @@ pub async fn nothing_found(
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Writes down what the network called a payment, for the uses of its card that follow.
+pub async fn paid(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    payment: PaymentId,
+    network_transaction_id: Option<&str>,
+) -> Result<(), Error> {
+    sqlx::query(
+        "UPDATE hosted_setups SET network_transaction_id = $3 WHERE organization_id = $1 AND payment_id = $2",
+    )
+    .bind(organization.to_string())
+    .bind(payment.to_string())
+    .bind(network_transaction_id)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Writes down what finds our own page that posts to the provider's, and says until when the page is open.
+pub async fn posted(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    payment: PaymentId,
+    post_hash: &str,
+) -> Result<Timestamp, Error> {
+    let row = sqlx::query(
+        "UPDATE hosted_setups SET post_hash = $3 WHERE organization_id = $1 AND payment_id = $2 RETURNING expires_at",
+    )
+    .bind(organization.to_string())
+    .bind(payment.to_string())
+    .bind(post_hash)
+    .fetch_optional(conn)
+    .await?;
+    row.ok_or(Error::Stale)?.time("expires_at")
+}
+
+/// The setup that our own page posts to, with the provider's address, whoever's it is.
+pub async fn by_post_hash(conn: &mut Conn, post_hash: &str) -> Result<Option<(Setup, String)>, Error> {
+    // every organization: a browser carries no credentials; the row says whose it is
+    let row = sqlx::query("SELECT * FROM hosted_setups WHERE post_hash = $1")
+        .bind(post_hash)
+        .fetch_optional(conn)
+        .await?;
+    row.map(|row| Ok((read(&row)?, row.text("hosted_url")?))).transpose()
 }

@@ -314,3 +314,25 @@ pub async fn first_used(
     .await?;
     Ok(())
 }
+
+/// Gives up all that were saved through an integration that is deleted: nobody can charge them any more, nor take them
+/// out of the provider's vault. Returns how many there were.
+pub async fn leave_behind(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    integration: IntegrationId,
+    now: Timestamp,
+) -> Result<u64, Error> {
+    let done = sqlx::query(
+        "UPDATE payment_methods
+         SET is_active = 0, is_default = 0, removal = $3, version = version + 1, updated_at = $4
+         WHERE organization_id = $1 AND integration_id = $2 AND (removal IS NULL OR removal <> 'Done')",
+    )
+    .bind(organization.to_string())
+    .bind(integration.to_string())
+    .bind(Removal::Left.as_str())
+    .bind(now.as_microsecond())
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}

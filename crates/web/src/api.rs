@@ -21,6 +21,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     page::{self, Page, Start},
+    pay,
     problem::Problem,
     web::Web,
 };
@@ -61,6 +62,7 @@ pub(crate) fn guarded() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(invoices::moves::void))
         .routes(routes!(invoices::moves::cancel))
         .routes(routes!(invoices::pay::create))
+        .routes(routes!(invoices::link::create))
         .routes(routes!(payments::list))
         .routes(routes!(payments::get))
         .routes(routes!(payments::resolve))
@@ -68,6 +70,10 @@ pub(crate) fn guarded() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(payments::act::void))
         .routes(routes!(payments::act::capture))
         .routes(routes!(payments::refund::create))
+        .routes(routes!(payments::methods::create))
+        .routes(routes!(payments::methods::list, payments::methods::delete))
+        .routes(routes!(payments::methods::make_default))
+        .routes(routes!(payments::hosted::hosted_setup))
         .routes(routes!(payments::worldpay::transaction_setup))
 }
 
@@ -78,6 +84,9 @@ pub(crate) fn public() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(integrations::callback::callback))
         .routes(routes!(hooks::receive))
         .routes(routes!(payments::worldpay::callback_get, payments::worldpay::callback_post))
+        .routes(routes!(payments::authorize_net::callback))
+        .routes(routes!(payments::hosted::page))
+        .routes(routes!(pay::show, pay::start))
 }
 
 /// The part of a list that a page asks for, with one row more, which tells whether there is a next page.

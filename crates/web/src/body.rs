@@ -8,13 +8,15 @@ pub mod field;
 pub mod fields;
 pub mod json;
 
-use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
-use axum::extract::{DefaultBodyLimit, FromRequest};
+use std::pin::Pin;
+
+use axum::body::{Body, Bytes, HttpBody as _};
+use axum::extract::FromRequest;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 
 use kontor_domain::Currency;
+use zeroize::Zeroizing;
 
 pub use field::Field;
 pub use fields::{Decimal, Fields};
@@ -132,7 +134,7 @@ impl RawBody {
 impl<S: Send + Sync> FromRequest<S> for RawBody {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request(mut request: axum::extract::Request, state: &S) -> Result<Self, Self::Rejection> {
+    async fn from_request(request: axum::extract::Request, _: &S) -> Result<Self, Self::Rejection> {
         let json = is_json(request.headers());
         let typed = request.headers().contains_key(CONTENT_TYPE);
         let BodyLimit(limit) = request.extensions().get().copied().unwrap_or_default();
@@ -140,15 +142,31 @@ impl<S: Send + Sync> FromRequest<S> for RawBody {
         if declared.is_some_and(|bytes| bytes > limit) {
             return Ok(Self { json, typed, bytes: Err(Problem::payload_too_large(limit)) });
         }
-        DefaultBodyLimit::max(limit).apply(&mut request);
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| match rejection {
-            BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
-                Problem::payload_too_large(limit)
-            }
-            _ => Problem::bad_request("incomplete_body", "The body did not arrive whole."),
-        });
+        let bytes = collect(request.into_body(), declared.unwrap_or(0), limit).await;
         Ok(Self { json, typed, bytes })
     }
+}
+
+/// The whole body, in memory that is wiped with the last of its readers: a card number may be in it. A buffer that
+/// grows by itself would leave the beginning behind, so it moves by hand.
+async fn collect(mut body: Body, expected: usize, limit: usize) -> Result<Bytes, Problem> {
+    let mut kept = Zeroizing::new(Vec::with_capacity(expected.min(limit)));
+    while let Some(frame) = std::future::poll_fn(|task| Pin::new(&mut body).poll_frame(task)).await {
+        let broken = |_| Problem::bad_request("incomplete_body", "The body did not arrive whole.");
+        // What is no data is a trailer.
+        let Ok(piece) = frame.map_err(broken)?.into_data() else { continue };
+        let length = kept.len().saturating_add(piece.len());
+        if length > limit {
+            return Err(Problem::payload_too_large(limit));
+        }
+        if length > kept.capacity() {
+            let mut larger = Zeroizing::new(Vec::with_capacity(length.saturating_mul(2).min(limit)));
+            larger.extend_from_slice(&kept);
+            kept = larger;
+        }
+        kept.extend_from_slice(&piece);
+    }
+    Ok(Bytes::from_owner(kept))
 }
 
 fn length(value: &HeaderValue) -> Option<usize> {

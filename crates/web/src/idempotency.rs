@@ -1,10 +1,11 @@
 //! `Idempotency-Key`: what a caller calls a request that it may repeat (API.md §1, Repeats).
 
+use aws_lc_rs::hmac;
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, HeaderName, request::Parts},
 };
-use kontor_domain::ids::OrganizationId;
+use kontor_domain::{Secret, ids::OrganizationId};
 use kontor_store::idempotency::Key;
 use sha2::{Digest, Sha256};
 
@@ -14,6 +15,9 @@ use crate::{middleware::request_id::RequestId, problem::Problem};
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 /// The longest key.
 const MAX_KEY: usize = 255;
+
+/// What bodies with a card in them are hashed under, so that nothing else of the installation fits.
+const CARDS: &[u8] = b"kontor idempotency of cards 1";
 
 /// What a caller calls its request, where it does. An extractor that never fails: a malformed header is a 400,
 /// and a 400 comes after 401, 403 and 404.
@@ -30,6 +34,21 @@ impl Repeat {
     pub(crate) fn key(&self, organization: OrganizationId, body: &[u8]) -> Result<Option<Key>, Problem> {
         let key = self.key.clone()?;
         Ok(key.map(|key| Key { organization, scope: self.scope.clone(), key, body_hash: hash(body) }))
+    }
+
+    /// The same for a body that a card number may be in. A plain hash could be tried out: so few numbers are possible
+    /// beside what else is known of a card. Under a secret it cannot.
+    pub(crate) fn key_of_card(
+        &self,
+        organization: OrganizationId,
+        body: &[u8],
+        secret: &Secret,
+    ) -> Result<Option<Key>, Problem> {
+        let key = self.key.clone()?;
+        Ok(key.map(|key| {
+            let body_hash = hidden_hash(secret, body);
+            Key { organization, scope: self.scope.clone(), key, body_hash }
+        }))
     }
 }
 
@@ -64,6 +83,12 @@ fn read(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 
 fn hash(body: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(&Sha256::digest(body))
+}
+
+fn hidden_hash(secret: &Secret, body: &[u8]) -> String {
+    let root = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
+    let own = hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&root, CARDS).as_ref());
+    data_encoding::HEXLOWER.encode(hmac::sign(&own, body).as_ref())
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ impl From<Error> for Problem {
             Error::InvoiceNotFound => Self::not_found("invoice_not_found"),
             Error::PaymentNotFound => Self::not_found("payment_not_found"),
             Error::MethodNotFound => Self::not_found("payment_method_not_found"),
+            error @ (Error::CardLeaving | Error::CardDeclined(_)) => card(error),
             Error::IntegrationNotFound => Self::not_found("integration_not_found"),
             Error::InvoiceNumberTaken => {
                 Self::conflict("invoice_number_taken", "Another invoice has this number. Choose another one.")
@@ -79,6 +80,25 @@ impl From<Error> for Problem {
                 provider(&error).with_some("paymentId", payment.map(|id| id.to_string()))
             }
         }
+    }
+}
+
+/// Why a card is not saved.
+fn card(error: Error) -> Problem {
+    match error {
+        Error::CardLeaving => Problem::conflict(
+            "payment_method_leaving",
+            "This card was given up a moment ago, and its provider is being asked to forget it. Try again.",
+        ),
+        Error::CardDeclined(it) => {
+            let it = *it;
+            Problem::refused("card_declined", format!("The card was declined: {}", it.message))
+                .with("providerCode", it.code)
+                .with("providerMessage", it.message)
+                .with_some("avsResult", it.avs_result)
+                .with_some("cvvResult", it.cvv_result)
+        }
+        other => Problem::internal(other),
     }
 }
 

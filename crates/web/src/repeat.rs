@@ -19,6 +19,7 @@ use crate::{answer::Answer, api::payments::ended, idempotency::Repeat, problem::
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// Conflicts that pass by themselves.
 const PASSING: &[&str] = &[
+    "payment_method_leaving",
     "invoice_payment_in_flight",
     "payment_busy",
     "idempotency_in_progress",

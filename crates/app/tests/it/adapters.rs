@@ -371,7 +371,7 @@ async fn the_card_of_a_transaction_is_kept() {
     let card = shop.save(CARD, "98004").await.card;
     let id = approved(&shop.sale(&card, 1999, "1000000000000001").await, 1999);
     let order = SaveOrder {
-        what: Save::Transaction(&id),
+        what: Save::Transaction { id: &id, reference: "4471920385566021" },
         customer_number: "C-1",
         customer: card.customer.as_deref(),
         email: Some("ada@example.test"),

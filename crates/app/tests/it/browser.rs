@@ -1,6 +1,7 @@
 //! A person with a real browser: the demo page, the hosted page, the paid invoice.
 
 mod driver;
+mod links;
 
 use serde_json::json;
 

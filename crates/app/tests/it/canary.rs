@@ -10,7 +10,7 @@ use aws_lc_rs::hmac;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Engine, on_both, pay,
+    Caller, Engine, on_both, pay,
     process::{integration, kontor},
     way_back,
 };
@@ -60,6 +60,7 @@ async fn no_secret_is_written_or_said_anywhere(engine: Engine) {
     hooks(&mut driver, &mut canaries).await;
     access(&mut driver, &mut canaries).await;
     money(&mut driver, &mut canaries).await;
+    cards(&mut driver, &mut canaries).await;
     books(&mut driver).await;
     wrong(&mut driver, &mut canaries).await;
     commands(&mut driver);
@@ -338,6 +339,80 @@ async fn money(driver: &mut Driver<'_>, canaries: &mut Canaries) {
     let one = format!("/api/payments/{}", payments["data"][0]["id"].as_str().expect("an id"));
     driver.get("/api/payments/{id}", &one).await.expect(200);
     driver.empty("/api/payments/{id}/resolve", &format!("{one}/resolve")).await;
+}
+
+/// Cards that are saved: taken, refused, cut off, of a script; and what is done with them.
+async fn cards(driver: &mut Driver<'_>, canaries: &mut Canaries) {
+    let route = "/api/payments/payment-methods";
+    let body = |card: &str, more: Value| {
+        let mut body = json!({
+            "customerNumber": "CUST-1001", "cardNumber": card, "expirationMonth": 12, "expirationYear": "2039",
+            "cvv": "987", "provider": "AuthorizeNet",
+        });
+        if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
+            body.extend(more);
+        }
+        body
+    };
+    let saved = driver.post(route, route, &body(&canaries.card(), json!({}))).await.expect(200).json();
+    let simulator =
+        Caller::new(driver.demo.line["simulators"]["authorizeNet"].as_str().expect("an address"), None);
+    for action in ["cut_before", "cut_after", "truncate", "status"] {
+        let fault =
+            json!({ "operation": "createCustomerPaymentProfileRequest", "action": action, "status": 500 });
+        simulator.post("/_sim/faults", &fault).await.expect(200);
+        let answer = driver.post(route, route, &body(&canaries.card(), json!({}))).await;
+        assert!(answer.status >= 500, "{action}: {}", answer.text);
+    }
+    // A provider that repeats what it was sent.
+    let (card, nonce) = (canaries.card(), canaries.odd("a nonce"));
+    let said = json!({ "messages": { "resultCode": "Error", "message": [{ "code": "E00013", "text": format!("{card} is invalid.") }] } });
+    let fault = json!({ "operation": "createCustomerPaymentProfileRequest", "action": "body", "body": said.to_string() });
+    simulator.post("/_sim/faults", &fault).await.expect(200);
+    driver.post(route, route, &body(&card, json!({}))).await.expect(422);
+    for more in [
+        json!({ "expirationYear": 2001 }),
+        json!({ "cvv": canaries.card() }),
+        json!({ "expirationMonth": canaries.card(), "email": canaries.card(), "colour": canaries.card() }),
+        json!({ "cardNumber": [canaries.card()] }),
+        json!({ "provider": "WorldPay" }),
+    ] {
+        driver.post(route, route, &body(&canaries.card(), more)).await;
+    }
+    let opaque = json!({ "dataDescriptor": "COMMON.ACCEPT.INAPP.PAYMENT", "dataValue": nonce });
+    let script = json!({ "customerNumber": "CUST-1001", "provider": "AuthorizeNet", "opaqueData": opaque });
+    driver.post(route, route, &script).await.expect(422);
+    let one = format!("{route}/{}", saved["paymentMethod"]["id"].as_str().expect("an id"));
+    driver.get(&format!("{route}/{{id}}"), &format!("{route}/CUST-1001")).await.expect(200);
+    let default = ("/api/payments/payment-methods/{id}/default", format!("{one}/default"));
+    driver.put(default.0, &default.1, &json!({})).await.expect(200);
+    driver.delete(&format!("{route}/{{id}}"), &one).await.expect(204);
+    pages(driver, canaries).await;
+}
+
+/// Pages of ours on the way to a provider's.
+async fn pages(driver: &mut Driver<'_>, canaries: &mut Canaries) {
+    let route = "/api/payments/hosted-setup";
+    let body = json!({
+        "customerNumber": "CUST-1001", "transactionAmount": 1.0, "applicationReturnUrl": "http://localhost:3000/",
+        "provider": "AuthorizeNet",
+    });
+    let opened = driver.post(route, route, &body).await.expect(200).json();
+    driver.demo.nobody().get(opened["hostedPaymentUrl"].as_str().expect("a page")).await.expect(200);
+    driver.drove("GET", "/pay/page/{code}");
+    let callback = "/api/payments/authorizenet/callback";
+    let hosted = format!("{callback}?hosted=complete.1234567890123456.{}", canaries.plain("acode"));
+    driver.get(callback, &hosted).await;
+    let made = driver.demo.admin.invoice("CUST-1001", 3.0).await;
+    let path = format!("/api/invoices/{made}/payment-link");
+    let link = driver.demo.admin.send("POST", &path, &[], None).await.expect(201).json();
+    driver.drove("POST", "/api/invoices/{id}/payment-link");
+    let url = link["url"].as_str().expect("an address").to_owned();
+    canaries.add("a payment link", url.rsplit('/').next().expect("a token"));
+    driver.demo.nobody().get(&url).await.expect(200);
+    driver.demo.nobody().send("POST", &url, &[], None).await.expect(200);
+    driver.drove("GET", "/pay/{token}");
+    driver.drove("POST", "/pay/{token}");
 }
 
 /// Everything that has no secret in it; what it answers is searched all the same.

@@ -17,6 +17,7 @@ mod crash;
 mod demo;
 mod guard;
 mod hosted;
+mod methods;
 #[cfg(feature = "crash-points")]
 mod money;
 mod oauth;

@@ -24,3 +24,17 @@ fn removal_reads_back() {
         assert_eq!(it.as_str().parse::<Removal>().ok(), Some(*it));
     }
 }
+
+#[test]
+fn brands_are_spelled_as_the_documents_spell_them() {
+    for (brand, spelled) in [
+        ("VISA", "Visa"),
+        ("MasterCard", "Mastercard"),
+        ("American Express", "AmericanExpress"),
+        ("AMEX", "AmericanExpress"),
+        ("Discover", "Discover"),
+        ("JCB", "JCB"),
+    ] {
+        assert_eq!(card_type(brand), spelled);
+    }
+}

@@ -3,11 +3,12 @@
 //! What a browser carried is never the ground for recording money: it only says when to ask the provider.
 
 use kontor_domain::{
-    ids::{InvoiceId, PaymentId},
+    ids::{InvoiceId, OrganizationId, PaymentId, PaymentMethodId},
+    payment_methods::PageStatus,
     payments::{Payment, Status},
 };
 use kontor_providers::{HostedReturn, Provider, ReturnStatus};
-use kontor_store::{Conn, hosted, payments};
+use kontor_store::{Conn, card_pages, card_pages::CardPage, hosted, payments};
 use serde_json::json;
 use subtle::ConstantTimeEq;
 
@@ -29,6 +30,8 @@ pub enum ReturnedStatus {
     Pending,
     /// It did not come about.
     Failed,
+    /// A card was kept, and nothing was to be paid.
+    Saved,
 }
 
 kontor_domain::words!(ReturnedStatus {
@@ -37,6 +40,7 @@ kontor_domain::words!(ReturnedStatus {
     Cancelled = "cancelled",
     Pending = "pending",
     Failed = "failed",
+    Saved = "saved",
 });
 
 /// What a callback is answered with.
@@ -46,8 +50,10 @@ pub struct Returned {
     pub status: ReturnedStatus,
     /// The provider's id of the page.
     pub setup_id: String,
-    /// The payment.
-    pub payment: PaymentId,
+    /// The payment; none where a card was to be kept alone.
+    pub payment: Option<PaymentId>,
+    /// The card that was kept.
+    pub method: Option<PaymentMethodId>,
     /// Its invoice.
     pub invoice: Option<InvoiceId>,
     /// For people.
@@ -99,26 +105,71 @@ impl Engine {
         let mut conn = self.db.read().await?;
         let setup = hosted::by_setup_id(&mut conn, provider, &back.setup_id).await?;
         let Some(setup) = setup else {
+            let page = card_pages::by_setup_id(&mut conn, provider, &back.setup_id).await?;
             drop(conn);
+            if let Some(page) = page {
+                return self.take_back_card(page, &back, actor).await;
+            }
             self.refuse(None, actor, &back, "unknown setup").await?;
             return Err(CallbackError::UnknownSetup);
         };
         let before = payments::get(&mut conn, setup.organization, setup.payment).await?;
         drop(conn);
-        if back.status == ReturnStatus::Complete && !right_code(&setup, &back) {
-            self.refuse(Some(&setup), actor, &back, "wrong validation code").await?;
+        if back.status == ReturnStatus::Complete && !right_code(setup.validation_hash.as_deref(), &back) {
+            self.refuse(
+                Some((setup.organization, setup.payment.to_string())),
+                actor,
+                &back,
+                "wrong validation code",
+            )
+            .await?;
             return Err(CallbackError::WrongCode);
         }
         let why = if back.status == ReturnStatus::Complete { Why::Returned } else { Why::Left };
         let resolved = self.resolve(setup.organization, setup.payment, why, actor).await?;
         if let Some(reason) = resolved.mismatch {
-            self.refuse(Some(&setup), actor, &back, reason).await?;
+            self.refuse(Some((setup.organization, setup.payment.to_string())), actor, &back, reason).await?;
             return Err(CallbackError::Mismatch(reason));
         }
         if before.is_some_and(|it| !it.status.is_open()) {
             self.repeated(&setup, actor).await?;
         }
         Ok(answer(&setup, &back, &resolved.payment))
+    }
+
+    /// The same for a page on which a card was to be kept.
+    async fn take_back_card(
+        &self,
+        page: CardPage,
+        back: &HostedReturn,
+        actor: &Actor,
+    ) -> Result<Returned, CallbackError> {
+        use ReturnedStatus::{Cancelled, Failed, Pending, Saved};
+        let complete = back.status == ReturnStatus::Complete;
+        if complete && !right_code(page.validation_hash.as_deref(), back) {
+            let whose = Some((page.organization, page.id.to_string()));
+            self.refuse(whose, actor, back, "wrong validation code").await?;
+            return Err(CallbackError::WrongCode);
+        }
+        let why = if complete { Why::Returned } else { Why::Left };
+        let page = self.resolve_card_page(page.organization, page.id, why, actor).await?;
+        let (status, message) = match page.status {
+            PageStatus::Saved => (Saved, "The card was saved."),
+            _ if back.status == ReturnStatus::Cancelled => (Cancelled, "No card was saved."),
+            PageStatus::Created | PageStatus::Open | PageStatus::Nothing if complete => {
+                (Pending, "The card is being confirmed.")
+            }
+            _ => (Failed, "No card was saved."),
+        };
+        Ok(Returned {
+            status,
+            setup_id: back.setup_id.clone(),
+            payment: None,
+            method: page.method,
+            invoice: None,
+            message,
+            return_url: page.return_url,
+        })
     }
 
     /// Leaves an audit row of a callback that came when the payment had ended already: a reload, or a replay.
@@ -133,13 +184,13 @@ impl Engine {
     /// Leaves an audit row, and an alert where there is an organization to alert.
     async fn refuse(
         &self,
-        setup: Option<&hosted::Setup>,
+        whose: Option<(OrganizationId, String)>,
         actor: &Actor,
         back: &HostedReturn,
         reason: &str,
     ) -> Result<(), Error> {
-        let organization = setup.map(|it| it.organization);
-        let subject = setup.map_or_else(|| back.setup_id.clone(), |it| it.payment.to_string());
+        let (organization, subject) = whose.unzip();
+        let subject = subject.unwrap_or_else(|| back.setup_id.clone());
         let detail = json!({ "reason": reason, "setupId": back.setup_id });
         let mut tx = self.db.write().await?;
         let conn: &mut Conn = &mut tx;
@@ -152,8 +203,8 @@ impl Engine {
 }
 
 /// Compares the code in constant time (worldpay-express.md §5.2).
-fn right_code(setup: &hosted::Setup, back: &HostedReturn) -> bool {
-    let (Some(kept), Some(given)) = (&setup.validation_hash, &back.validation_code) else { return false };
+fn right_code(kept: Option<&str>, back: &HostedReturn) -> bool {
+    let (Some(kept), Some(given)) = (kept, &back.validation_code) else { return false };
     bool::from(kept.as_bytes().ct_eq(digest(given.expose()).as_bytes()))
 }
 
@@ -175,7 +226,8 @@ fn answer(setup: &hosted::Setup, back: &HostedReturn, payment: &Payment) -> Retu
     Returned {
         status,
         setup_id: back.setup_id.clone(),
-        payment: payment.id,
+        payment: Some(payment.id),
+        method: payment.payment_method_id,
         invoice: payment.invoice_id,
         message,
         return_url: setup.return_url.clone(),

@@ -51,7 +51,7 @@ impl Engine {
     }
 
     /// Where the provider sends the customer's browser back to.
-    fn callback_url(&self, provider: &str) -> String {
+    pub(crate) fn callback_url(&self, provider: &str) -> String {
         let base = self.settings.public_url.as_str().trim_end_matches('/');
         format!("{base}/api/payments/{}/callback", provider.to_ascii_lowercase())
     }
@@ -66,6 +66,9 @@ impl Engine {
         answer: impl FnOnce(&Page) -> idempotency::Answer + Send,
     ) -> Result<Page, Error> {
         let now = self.ambient.now();
+        if !page.form.is_empty() {
+            self.ready_to_seal(organization).await?;
+        }
         let mut tx = self.db.write().await?;
         // Two pages that are recorded at once must see each other, or both would stay open.
         if let Some(invoice) = payment.invoice_id {
@@ -94,7 +97,9 @@ impl Engine {
         )
         .await?;
         self.tell_payment(&mut tx, organization, "payment.submitted", &payment, json!({})).await?;
-        let page = Page { payment, setup_id: page.setup_id, url: page.url };
+        let integration = payment.integration_id.ok_or(Error::IntegrationNotFound)?;
+        let url = self.way_to(&mut tx, organization, (payment.id, integration), &page).await?;
+        let page = Page { payment, setup_id: page.setup_id, url };
         if let Some(key) = key {
             idempotency::complete(&mut tx, key, &answer(&page)).await?;
         }

@@ -99,6 +99,7 @@ impl Engine {
             }
             other => other?,
         }
+        self.keep_later(&mut tx, organization, &payment, by.network_transaction_id.as_deref()).await?;
         self.alert_twice(&mut tx, organization, &payment, extra).await?;
         tx.commit_at("resolve.paid").await?;
         self.reload(organization, payment).await.map(Resolved::plain)

@@ -29,6 +29,10 @@ impl HostedPayments for AuthorizeNet {
         LIFETIME
     }
 
+    fn can_close(&self) -> bool {
+        false
+    }
+
     async fn open(
         &self,
         connection: &Connection<'_>,

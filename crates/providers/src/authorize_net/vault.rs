@@ -88,7 +88,7 @@ impl Vaulting for AuthorizeNet {
         let kept = match order.what {
             Save::Card(card) => Kept::Card(card),
             Save::Nonce(nonce) => Kept::Nonce(nonce),
-            Save::Transaction(id) => return self.keep_of_transaction(connection, order, id).await,
+            Save::Transaction { id, .. } => return self.keep_of_transaction(connection, order, id).await,
         };
         let Some(known) = order.customer else {
             let customer = self.customer(connection, order).await?;

@@ -79,7 +79,10 @@ fn what_is_wrong_is_named_and_not_shown() {
         assert_eq!(number(it).err(), Some(CardError::Number), "{it}");
     }
     let code = |it: &str| Card::new(text("4111111111111111"), expiry(), Some(text(it))).err();
-    assert_eq!([code("123"), code("1234")], [None, None]);
+    assert_eq!([code("123"), code("1234")], [None, Some(CardError::Code)]);
+    let long = |it: &str| Card::faults("370000000000002", Some(it));
+    assert_eq!([long("1234"), long("123")], [vec![], vec![CardError::Code]]);
+    assert_eq!(Card::faults("4111 1111 1111 1112", Some("12")), [CardError::Number, CardError::Code]);
     assert_eq!([code("12"), code("12345"), code("12a")], [Some(CardError::Code); 3]);
     assert_eq!([Expiry::new(0, 30).err(), Expiry::new(13, 30).err()], [Some(CardError::Month); 2]);
     assert_eq!([Expiry::new(1, 1999).err(), Expiry::new(1, 2100).err()], [Some(CardError::Year); 2]);

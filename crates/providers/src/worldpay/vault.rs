@@ -1,7 +1,8 @@
 //! Cards that are kept at Express: payment accounts (worldpay-express.md §3.13).
 //!
-//! An account is found by its id or by the page that made it. Creating is not compared with what is there: a repeated
-//! call keeps the card twice, which costs nothing and is never charged by itself.
+//! An account is found by its id, by the page that made it, or by our reference. Creating is not compared with what is
+//! there. A card's digits are sent once, by whoever has them; a card of a transaction is kept under the transaction's
+//! own reference and looked for under it before, so that asking again does not keep it twice.
 
 use async_trait::async_trait;
 use kontor_domain::{Currency, Money};
@@ -54,10 +55,17 @@ impl Vaulting for Worldpay {
         connection: &Connection<'_>,
         order: &SaveOrder<'_>,
     ) -> Result<SavedCard, VaultError> {
+        if let Save::Transaction { reference, .. } = order.what
+            && let Some(kept) = self.kept(connection, Kept::Reference(reference)).await?.into_iter().next()
+        {
+            return Ok(kept);
+        }
         let number = order.customer_number;
         let message = match order.what {
             Save::Card(card) => account::create(connection, number, card, order.billing),
-            Save::Transaction(id) => account::create_with_transaction(connection, number, id, order.billing),
+            Save::Transaction { id, reference } => {
+                account::create_with_transaction(connection, reference, id, order.billing)
+            }
             Save::Nonce(_) => {
                 let words = "Worldpay Express takes no card from a script: open its page";
                 Err(ProviderError::refused(Fault::Ours, None, words))

@@ -1,5 +1,6 @@
 //! `/api/invoices`: drafts, their way out, and what was paid on them.
 
+pub(crate) mod link;
 pub(crate) mod moves;
 pub(crate) mod pay;
 mod request;

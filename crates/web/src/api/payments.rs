@@ -2,6 +2,9 @@
 
 pub(crate) mod act;
 pub(crate) mod apply;
+pub(crate) mod authorize_net;
+pub(crate) mod hosted;
+pub(crate) mod methods;
 pub(crate) mod refund;
 mod view;
 pub(crate) mod worldpay;

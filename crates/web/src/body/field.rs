@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use kontor_domain::Secret;
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::Request;
 use super::fields::{Decimal, Fields, shown};
@@ -57,6 +58,17 @@ impl<'f> Field<'f> {
         self.checked(check_length(&text, &length).map(|()| Secret::new(text)))
     }
 
+    /// Digits of a card, as a text or a number. Nothing of them is checked here, and they are wiped when dropped.
+    pub fn card_digits(mut self) -> Option<Zeroizing<String>> {
+        match self.value.take() {
+            Some(Json::Text(text) | Json::Number(text)) => Some(text),
+            other => {
+                self.value = other;
+                self.mismatch("a text of digits")
+            }
+        }
+    }
+
     /// One of the given words, exactly.
     pub fn one_of(mut self, words: &[&'static str]) -> Option<&'static str> {
         let text = self.any_text()?;
@@ -94,14 +106,14 @@ impl<'f> Field<'f> {
         if text.len() > MAX_DECIMAL || text.contains(['e', 'E']) {
             return self.checked(Err("must be a plain decimal number, without an exponent".to_owned()));
         }
-        Some(Decimal { text, path: self.fields.path_of(self.key) })
+        Some(Decimal { text: bare(text), path: self.fields.path_of(self.key) })
     }
 
     /// A text or a whole number, as text (an order number that some clients send as a number).
     pub fn integer_or_text(mut self, length: RangeInclusive<usize>) -> Option<String> {
         let text = match self.value.take() {
-            Some(Json::Number(text)) if text.bytes().all(|b| b.is_ascii_digit()) => text,
-            Some(Json::Text(text)) => text,
+            Some(Json::Number(text)) if text.bytes().all(|b| b.is_ascii_digit()) => bare(text),
+            Some(Json::Text(text)) => bare(text),
             other => {
                 self.value = other;
                 return self.mismatch("a text or a whole number");
@@ -192,7 +204,7 @@ impl<'f> Field<'f> {
         let mut read = Vec::with_capacity(items.len());
         for (index, item) in items.into_iter().enumerate() {
             let checked = match item {
-                Json::Text(text) => check_text(&text, &length, false).map(|()| text),
+                Json::Text(text) => check_text(&text, &length, false).map(|()| bare(text)),
                 other => Err(not_a("a text", &other)),
             };
             match checked {
@@ -243,7 +255,7 @@ impl<'f> Field<'f> {
     fn any_text(&mut self) -> Option<String> {
         match self.value.take() {
             None => None,
-            Some(Json::Text(text)) => Some(text),
+            Some(Json::Text(text)) => Some(bare(text)),
             Some(other) => {
                 self.fields.wrong(self.key, not_a("a text", &other));
                 None
@@ -286,6 +298,11 @@ fn nested<T: Request>(fields: &mut Fields, path: String, entries: Vec<(String, J
     read
 }
 
+/// The text itself, moved and not copied: whoever takes it has the only one.
+fn bare(mut text: Zeroizing<String>) -> String {
+    std::mem::take(&mut *text)
+}
+
 fn not_a(wanted: &str, value: &Json) -> String {
     format!("must be {wanted}, not {}", value.kind())
 }
@@ -303,7 +320,7 @@ fn scalar(key: &str, value: Json, length: usize) -> Result<Option<String>, Strin
     let text = match value {
         Json::Null => return Ok(None),
         Json::Bool(value) => value.to_string(),
-        Json::Number(text) | Json::Text(text) => text,
+        Json::Number(text) | Json::Text(text) => bare(text),
         other => return Err(not_a("a text, a number, a boolean or null", &other)),
     };
     check_length(&text, &(0..=length)).map(|()| Some(text))

@@ -78,7 +78,9 @@ impl Fields {
     /// A field's text without taking it.
     pub(super) fn peek(&self, key: &str) -> Option<String> {
         let found = self.entries.iter().find(|(name, _)| same_key(name, key));
-        found.and_then(|(_, value)| if let Json::Text(text) = value { Some(text.clone()) } else { None })
+        found.and_then(
+            |(_, value)| if let Json::Text(text) = value { Some(text.as_str().to_owned()) } else { None },
+        )
     }
 
     /// A field that must be there. The key is given in `camelCase`.

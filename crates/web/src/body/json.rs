@@ -4,11 +4,14 @@
 //! turn a number into a binary float: `148.83` stays these six characters until a currency reads it.
 //! An error says where (line and column) and never repeats what was sent there.
 
+mod text;
+
 use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use zeroize::Zeroizing;
 
 /// How deep lists and objects may nest.
 pub const MAX_DEPTH: usize = 32;
@@ -16,7 +19,8 @@ pub const MAX_DEPTH: usize = 32;
 /// How many values (of any kind, the root included) one body may hold.
 pub const MAX_VALUES: usize = 20_000;
 
-/// A parsed JSON value. `Debug` shows the kind only: a body may hold secrets.
+/// A parsed JSON value. `Debug` shows the kind only, and texts are wiped when they are dropped: a body may hold
+/// secrets and card numbers.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Json {
     /// `null`.
@@ -24,9 +28,9 @@ pub enum Json {
     /// `true` or `false`.
     Bool(bool),
     /// The number's text, untouched.
-    Number(String),
+    Number(Zeroizing<String>),
     /// A string, unescaped.
-    Text(String),
+    Text(Zeroizing<String>),
     /// A list.
     List(Vec<Json>),
     /// An object in the order it was sent; no key twice.
@@ -137,7 +141,7 @@ impl<'a> Reader<'a> {
             Some(b't') => Ok(Json::Bool(true)),
             Some(b'f') => Ok(Json::Bool(false)),
             Some(b'"') => {
-                serde_json::from_str(text).map(Json::Text).map_err(|_| self.malformed(Fault::Syntax, raw))
+                text::unescaped(text).map(Json::Text).ok_or_else(|| self.malformed(Fault::Syntax, raw))
             }
             Some(b'[') => {
                 let items = self.open(raw, Items { room: self.room() })?;
@@ -153,7 +157,7 @@ impl<'a> Reader<'a> {
                 let read = entries.into_iter().map(|(key, item)| Ok((key, self.value(item, depth + 1)?)));
                 Ok(Json::Object(read.collect::<Result<_, _>>()?))
             }
-            _ => Ok(Json::Number(text.to_owned())),
+            _ => Ok(Json::Number(Zeroizing::new(text.to_owned()))),
         }
     }
 

@@ -35,3 +35,14 @@ fn another_body_is_another_request() {
     assert_eq!(hash(b"{}"), hash(b"{}"));
     assert_ne!(hash(b"{}"), hash(b"{ }"));
 }
+
+#[test]
+fn a_body_with_a_card_is_hashed_under_a_secret() {
+    let secret = |text: &str| Secret::new(text.to_owned());
+    let body = b"{\"cardNumber\": \"4111111111111111\"}";
+    let hidden = hidden_hash(&secret("one"), body);
+    assert_eq!(hidden, hidden_hash(&secret("one"), body));
+    assert_ne!(hidden, hash(body));
+    assert_ne!(hidden, hidden_hash(&secret("another"), body));
+    assert_ne!(hidden, hidden_hash(&secret("one"), b"{}"));
+}

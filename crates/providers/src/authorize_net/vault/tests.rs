@@ -205,11 +205,19 @@ async fn the_card_of_a_transaction_is_kept_for_a_customer_new_or_there() {
     ])
     .await;
     for _ in 0..3 {
-        let it = saved(&served, &order(Save::Transaction("60223421156"), None)).await;
+        let it = saved(
+            &served,
+            &order(Save::Transaction { id: "60223421156", reference: "4471920385566021" }, None),
+        )
+        .await;
         assert_eq!(it.unwrap_or_else(|error| panic!("{error}")).card, card_ref());
     }
     assert!(served.bodies()[4].contains(r#""customerProfileId":"527262""#));
-    assert!(saved(&served, &order(Save::Transaction("60223421156"), None)).await.is_err());
+    assert!(
+        saved(&served, &order(Save::Transaction { id: "60223421156", reference: "4471920385566021" }, None))
+            .await
+            .is_err()
+    );
 }
 
 #[tokio::test]

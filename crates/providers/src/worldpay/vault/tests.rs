@@ -32,6 +32,13 @@ fn found() -> String {
     said("PaymentAccountQuery", "0", &item)
 }
 
+/// A card of a transaction, which is looked for before it is kept.
+const PAID: Save<'_> = Save::Transaction { id: "300000001", reference: "4471920385566021" };
+
+fn nothing() -> String {
+    said("PaymentAccountQuery", "101", "").replace("Words", "PaymentAccount record(s) not found")
+}
+
 fn card_ref() -> CardRef {
     CardRef { customer: None, id: ID.to_owned() }
 }
@@ -49,22 +56,38 @@ fn order(what: Save<'_>) -> SaveOrder<'_> {
 
 #[tokio::test]
 async fn saving_while_paying_reads_the_end_back() {
-    let served = served(vec![said("PaymentAccountCreateWithTransID", "0", &account_class()), found()]).await;
+    let served =
+        served(vec![nothing(), said("PaymentAccountCreateWithTransID", "0", &account_class()), found()])
+            .await;
     let (provider, account) = (provider(&served), account());
     let vaulting = provider.vaulting().expect("a vault");
-    let saved = vaulting.save(&account.connection(), &order(Save::Transaction("300000001"))).await;
+    let saved = vaulting.save(&account.connection(), &order(PAID)).await;
     let saved = saved.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(saved.card, card_ref());
     assert_eq!((saved.expiry, saved.last_four.as_deref()), (Expiry::new(12, 2029).ok(), Some("1111")));
-    assert_eq!(served.operations(), ["PaymentAccountCreateWithTransID", "PaymentAccountQuery"]);
+    let calls = ["PaymentAccountQuery", "PaymentAccountCreateWithTransID", "PaymentAccountQuery"];
+    assert_eq!(served.operations(), calls);
+    let ours = "<PaymentAccountReferenceNumber>4471920385566021</PaymentAccountReferenceNumber>";
+    assert!(served.bodies()[..2].iter().all(|it| it.contains(ours)), "{:?}", served.bodies());
+}
+
+#[tokio::test]
+async fn a_card_that_an_earlier_try_kept_is_not_kept_again() {
+    let served = served(vec![found(), String::new()]).await;
+    let (provider, account) = (provider(&served), account());
+    let saved = provider.save(&account.connection(), &order(PAID)).await;
+    assert_eq!(saved.unwrap_or_else(|error| panic!("{error}")).card, card_ref());
+    let unknown = provider.save(&account.connection(), &order(PAID)).await;
+    assert!(unknown.is_err(), "where it cannot be asked nothing is kept");
+    assert_eq!(served.operations(), ["PaymentAccountQuery", "PaymentAccountQuery"]);
 }
 
 #[tokio::test]
 async fn a_card_that_is_kept_is_kept_also_when_its_end_cannot_be_read() {
-    let served =
-        served(vec![said("PaymentAccountCreateWithTransID", "0", &account_class()), String::new()]).await;
+    let kept = said("PaymentAccountCreateWithTransID", "0", &account_class());
+    let served = served(vec![nothing(), kept, String::new()]).await;
     let account = account();
-    let saved = provider(&served).save(&account.connection(), &order(Save::Transaction("300000001"))).await;
+    let saved = provider(&served).save(&account.connection(), &order(PAID)).await;
     let saved = saved.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!((saved.card, saved.expiry), (card_ref(), None));
 }

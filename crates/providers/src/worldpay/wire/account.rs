@@ -17,6 +17,8 @@ pub(in crate::worldpay) enum Kept<'a> {
     Id(&'a str),
     /// Those that a page kept.
     Setup(&'a str),
+    /// Those with our reference.
+    Reference(&'a str),
 }
 
 /// Keeps a card. Its code is not kept, so it is not sent.
@@ -38,12 +40,12 @@ pub(in crate::worldpay) fn create(
 /// Keeps the card of a transaction.
 pub(in crate::worldpay) fn create_with_transaction(
     connection: &Connection<'_>,
-    customer_number: &str,
+    reference: &str,
     transaction: &str,
     billing: Option<&BillingAddress>,
 ) -> Built {
     let mut it = Document::begin(Host::Services, "PaymentAccountCreateWithTransID", connection)?;
-    account(&mut it, None, Some(customer_number))?;
+    account(&mut it, None, Some(reference))?;
     it.open("Transaction");
     it.element("TransactionID", transaction_id(transaction)?);
     it.close("Transaction");
@@ -93,6 +95,12 @@ pub(in crate::worldpay) fn query(connection: &Connection<'_>, kept: Kept<'_>) ->
     match kept {
         Kept::Id(id) => it.element("PaymentAccountID", limited("PaymentAccountID", id, MAX_ID)?),
         Kept::Setup(id) => it.element("TransactionSetupID", limited("TransactionSetupID", id, MAX_ID)?),
+        Kept::Reference(ours) => {
+            it.element(
+                "PaymentAccountReferenceNumber",
+                limited("PaymentAccountReferenceNumber", ours, MAX_ID)?,
+            );
+        }
     }
     it.close("PaymentAccountParameters");
     Ok(it.finish())

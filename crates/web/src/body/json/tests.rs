@@ -8,13 +8,13 @@ fn fault(text: &str) -> (Fault, usize, usize) {
 }
 
 fn text(text: &str) -> Json {
-    Json::Text(text.to_owned())
+    Json::Text(Zeroizing::new(text.to_owned()))
 }
 
 #[test]
 fn every_kind_is_read_and_numbers_stay_text() {
     let body = br#" {"a": [1, -0.10, 148.83, 1e5, 12345678901234567890123.4], "b": {"c": null}, "d": "\u00e9\n", "e": true, "f": false} "#;
-    let number = |n: &str| Json::Number(n.to_owned());
+    let number = |n: &str| Json::Number(Zeroizing::new(n.to_owned()));
     let expected = Json::Object(vec![
         (
             "a".to_owned(),

@@ -8,6 +8,8 @@ use data_encoding::BASE64;
 use kontor_engine::oauth::{Back, CallbackError};
 use sha2::{Digest, Sha256};
 
+use crate::html::escaped;
+
 const STYLE: &str = include_str!("page.css");
 
 /// What the page says.
@@ -112,19 +114,4 @@ impl IntoResponse for Page {
         ];
         (self.status, headers, self.html()).into_response()
     }
-}
-
-fn escaped(text: &str) -> String {
-    let mut safe = String::new();
-    for letter in text.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            _ => safe.push(letter),
-        }
-    }
-    safe
 }

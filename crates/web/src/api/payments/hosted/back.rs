@@ -1,9 +1,8 @@
-//! The way back from the hosted page: the browser's redirect, or the same fields as a form.
+//! The way back from a hosted page: the browser's redirect, or the same fields as a form.
 
 use std::sync::Arc;
 
 use axum::{
-    extract::State,
     http::{HeaderMap, HeaderName, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
@@ -15,12 +14,12 @@ use serde::Serialize;
 use url::Url;
 use utoipa::ToSchema;
 
-use super::PROVIDER;
 use crate::{
     answer::Answer,
     body::RawBody,
+    pay::way_back,
     problem::{Errors, Problem},
-    web::{Anybody, Web},
+    web::Web,
 };
 
 /// The most fields that are read.
@@ -32,11 +31,14 @@ const FORM: &str = "application/x-www-form-urlencoded";
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct BackView {
-    /// `succeeded`, `declined`, `cancelled`, `pending` or `failed`.
+    /// `succeeded`, `declined`, `cancelled`, `pending`, `failed`, or `saved` where a card was kept and nothing paid.
     status: &'static str,
     transaction_setup_id: String,
-    payment_id: String,
+    /// Null where a card was to be kept alone.
+    payment_id: Option<String>,
     invoice_id: Option<String>,
+    /// The card that was kept.
+    payment_method_id: Option<String>,
     message: &'static str,
 }
 
@@ -45,8 +47,9 @@ impl BackView {
         Self {
             status: it.status.as_str(),
             transaction_setup_id: it.setup_id.clone(),
-            payment_id: it.payment.to_string(),
+            payment_id: it.payment.map(|id| id.to_string()),
             invoice_id: it.invoice.map(|id| id.to_string()),
+            payment_method_id: it.method.map(|id| id.to_string()),
             message: it.message,
         }
     }
@@ -58,9 +61,15 @@ impl BackView {
             let mut query = url.query_pairs_mut();
             query.append_pair("status", self.status);
             query.append_pair("transactionSetupId", &self.transaction_setup_id);
-            query.append_pair("paymentId", &self.payment_id);
-            if let Some(invoice) = &self.invoice_id {
-                query.append_pair("invoiceId", invoice);
+            let ids = [
+                ("paymentId", &self.payment_id),
+                ("invoiceId", &self.invoice_id),
+                ("paymentMethodId", &self.payment_method_id),
+            ];
+            for (name, id) in ids {
+                if let Some(id) = id {
+                    query.append_pair(name, id);
+                }
             }
             query.append_pair("message", self.message);
         }
@@ -68,40 +77,33 @@ impl BackView {
     }
 }
 
-/// Takes the customer's browser back and sends it on to the merchant. What it carries proves nothing: the provider is asked.
-#[utoipa::path(get, path = "/api/payments/worldpay/callback", tag = "Payments", security(()),
-    params(("HostedPaymentStatus" = String, Query), ("TransactionSetupID" = String, Query), ("ValidationCode" = Option<String>, Query)),
-    responses((status = 303, description = "On to the merchant's return address"),
-        (status = 404, description = "No page of that id was opened here")))]
-pub(crate) async fn callback_get(
-    State(web): State<Arc<Web>>,
-    Anybody(actor): Anybody,
-    uri: Uri,
+/// A browser's redirect: on to the merchant.
+pub(crate) async fn of_query(
+    web: &Arc<Web>,
+    provider: &'static str,
+    uri: &Uri,
+    actor: Actor,
 ) -> Result<Response, Problem> {
-    let back = take(&web, uri.query().unwrap_or_default().as_bytes(), actor).await?;
-    BackView::of(&back).redirect(&back.return_url)
+    let back = take(web, provider, uri.query().unwrap_or_default().as_bytes(), actor).await?;
+    BackView::of(&back).redirect(&way_back(web, &back.return_url))
 }
 
 /// The same as a form post: a browser is sent on, a server gets the result.
-#[utoipa::path(post, path = "/api/payments/worldpay/callback", tag = "Payments", security(()),
-    request_body(content = String, content_type = "application/x-www-form-urlencoded",
-        example = json!("HostedPaymentStatus=Complete&TransactionSetupID=7F3A91C0-5D1E-4B7A-8F61-2C9B0A4D3E17&ValidationCode=8F3D2A")),
-    responses((status = 200, description = "The result, for a server", body = BackView),
-        (status = 303, description = "On to the merchant's return address, for a browser")))]
-pub(crate) async fn callback_post(
-    State(web): State<Arc<Web>>,
-    Anybody(actor): Anybody,
-    headers: HeaderMap,
-    body: RawBody,
+pub(crate) async fn of_form(
+    web: &Arc<Web>,
+    provider: &'static str,
+    headers: &HeaderMap,
+    body: &RawBody,
+    actor: Actor,
 ) -> Result<Response, Problem> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
     if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM) {
         return Err(Problem::unsupported_media_type(FORM));
     }
-    let back = take(&web, body.bytes()?, actor).await?;
+    let back = take(web, provider, body.bytes()?, actor).await?;
     let view = BackView::of(&back);
-    if is_browser(&headers) {
-        view.redirect(&back.return_url)
+    if is_browser(headers) {
+        view.redirect(&way_back(web, &back.return_url))
     } else {
         Ok(Answer::ok(&view)?.into_response())
     }
@@ -114,7 +116,12 @@ fn is_browser(headers: &HeaderMap) -> bool {
         || text(HeaderName::from_static("sec-fetch-mode")) == "navigate"
 }
 
-async fn take(web: &Arc<Web>, encoded: &[u8], actor: Actor) -> Result<Returned, Problem> {
+async fn take(
+    web: &Arc<Web>,
+    provider: &'static str,
+    encoded: &[u8],
+    actor: Actor,
+) -> Result<Returned, Problem> {
     let fields: Vec<(String, String)> =
         url::form_urlencoded::parse(encoded).into_owned().take(MAX_FIELDS.saturating_add(1)).collect();
     if fields.len() > MAX_FIELDS {
@@ -122,7 +129,7 @@ async fn take(web: &Arc<Web>, encoded: &[u8], actor: Actor) -> Result<Returned, 
     }
     // A browser that goes away must not stop the recording of what was paid.
     let web = Arc::clone(web);
-    let task = tokio::spawn(async move { web.engine.take_back(PROVIDER, &fields, &actor).await });
+    let task = tokio::spawn(async move { web.engine.take_back(provider, &fields, &actor).await });
     task.await.map_err(Problem::internal)?.map_err(refusal)
 }
 

@@ -6,8 +6,9 @@ fn view(invoice: Option<&str>) -> BackView {
     BackView {
         status: "succeeded",
         transaction_setup_id: "AB-1".to_owned(),
-        payment_id: "pay_1".to_owned(),
+        payment_id: Some("pay_1".to_owned()),
         invoice_id: invoice.map(str::to_owned),
+        payment_method_id: None,
         message: "The payment was received.",
     }
 }
