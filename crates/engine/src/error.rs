@@ -46,15 +46,9 @@ pub enum Error {
     /// No provider here takes money in the currency.
     #[error("no charges in {0}")]
     CurrencyNotTaken(kontor_domain::Currency),
-    /// No such difference in the organization.
-    #[error("no such difference")]
-    DifferenceNotFound,
-    /// The difference is over.
-    #[error("the difference is {0}")]
-    DifferenceEnded(kontor_domain::reconciliation::Status),
-    /// Asking again did not end the difference, and nothing here says what is right.
-    #[error("{0}")]
-    DifferenceStays(String),
+    /// A difference between our record and a provider's did not end.
+    #[error(transparent)]
+    Difference(#[from] NotEnded),
     /// The provider is being asked to forget this very card.
     #[error("the provider is being asked to forget this card")]
     CardLeaving,
@@ -174,6 +168,20 @@ pub enum Error {
         /// The payment that was written down for the attempt.
         payment: Option<PaymentId>,
     },
+}
+
+/// Why a difference did not end.
+#[derive(Debug, thiserror::Error)]
+pub enum NotEnded {
+    /// No such difference in the organization.
+    #[error("no such difference")]
+    NotFound,
+    /// It is over already.
+    #[error("the difference is {0}")]
+    Over(kontor_domain::reconciliation::Status),
+    /// Asking again did not end it, and nothing here says what is right.
+    #[error("{0}")]
+    Stays(String),
 }
 
 impl Error {

@@ -28,9 +28,9 @@ pub(crate) const RECONCILE: &str = "reconcile";
 /// How many days before the last one that was reconciled are looked at again: what settles late, or is found out late.
 const AGAIN: i32 = 3;
 /// How long a run is taken to be alive that does not say so.
-const LEASE: Duration = Duration::from_secs(90);
+const LEASE: Duration = Duration::from_secs(30);
 /// How often a run says so.
-const BEAT: Duration = Duration::from_secs(20);
+const BEAT: Duration = Duration::from_secs(10);
 /// Integrations that get a job in one sweep.
 const BATCH: i64 = 64;
 
@@ -138,7 +138,7 @@ impl Engine {
         let pause = if able {
             match self.reconcile(job.organization, id, days, &Actor::system()).await? {
                 Ran::Done { .. } => self.settings.reconcile,
-                Ran::Busy => LEASE,
+                Ran::Busy => LEASE.min(self.settings.reconcile),
                 Ran::NotReconciled(error) => {
                     tracing::warn!(integration = %id, %error, "an integration could not be reconciled");
                     schedule::retry(job.attempts, &self.settings).min(self.settings.reconcile)

@@ -3,7 +3,7 @@
 //! A provider's failure is the provider's: 422 refused, 502 unreachable or nonsense, 504 outcome unknown.
 
 use axum::http::StatusCode;
-use kontor_engine::Error;
+use kontor_engine::{Error, error::NotEnded};
 use kontor_providers::{ProviderError, error::Kind, http::Failure, pace::HeldBack, proxy::Refusal};
 
 use crate::problem::{Errors, Problem};
@@ -22,9 +22,7 @@ impl From<Error> for Problem {
             Error::Amount(error) => {
                 Self::refused("amount_out_of_range", format!("The amounts do not add up: {error}."))
             }
-            error @ (Error::DifferenceNotFound | Error::DifferenceEnded(_) | Error::DifferenceStays(_)) => {
-                difference(&error)
-            }
+            Error::Difference(why) => difference(&why),
             Error::CustomerNotFound => Self::not_found("customer_not_found"),
             Error::InvoiceNotFound => Self::not_found("invoice_not_found"),
             Error::PaymentNotFound => Self::not_found("payment_not_found"),
@@ -254,18 +252,18 @@ fn provider(error: &ProviderError) -> Problem {
 }
 
 /// A difference between our record and the provider's does not end that way.
-fn difference(error: &Error) -> Problem {
-    match error {
-        Error::DifferenceEnded(status) => Problem::conflict(
+fn difference(why: &NotEnded) -> Problem {
+    match why {
+        NotEnded::Over(status) => Problem::conflict(
             "difference_not_open",
             format!("The difference is {status}: it is over already."),
         )
         .with("currentStatus", status.as_str()),
-        Error::DifferenceStays(words) => Problem::conflict(
+        NotEnded::Stays(words) => Problem::conflict(
             "difference_not_resolved",
             format!("{words} Only a person can tell what is right: accept it with a reason."),
         ),
-        _ => Problem::not_found("difference_not_found"),
+        NotEnded::NotFound => Problem::not_found("difference_not_found"),
     }
 }
 

@@ -19,7 +19,7 @@ use kontor_store::{
 use serde_json::json;
 
 use super::compare::{Did, did};
-use crate::{Actor, Engine, Error, payments::Payer, refunds::Ask, resolve::Why};
+use crate::{Actor, Engine, Error, error::NotEnded, payments::Payer, refunds::Ask, resolve::Why};
 
 /// How somebody wants a difference to end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,10 +58,10 @@ impl Engine {
     ) -> Result<Settled, Error> {
         let seen = {
             let mut conn = self.db.read().await?;
-            differences::get(&mut conn, organization, id).await?.ok_or(Error::DifferenceNotFound)?
+            differences::get(&mut conn, organization, id).await?.ok_or(NotEnded::NotFound)?
         };
         if seen.status != Status::Open {
-            return Err(Error::DifferenceEnded(seen.status));
+            return Err(NotEnded::Over(seen.status).into());
         }
         match ending {
             Ending::Accept(reason) => {
@@ -100,7 +100,7 @@ impl Engine {
                 self.end_alone(organization, seen.id, actor, end).await
             }
             Some((row, adopt)) => self.adopt(organization, &seen, row, adopt, actor).await,
-            None => Err(Error::DifferenceStays(stays(facts))),
+            None => Err(NotEnded::Stays(stays(facts)).into()),
         }
     }
 
@@ -146,9 +146,9 @@ impl Engine {
         (status, action, how): (Status, &str, &str),
     ) -> Result<Settled, Error> {
         let mut tx = self.db.write().await?;
-        let held = differences::lock(&mut tx, organization, id).await?.ok_or(Error::DifferenceNotFound)?;
+        let held = differences::lock(&mut tx, organization, id).await?.ok_or(NotEnded::NotFound)?;
         if held.status != Status::Open {
-            return Err(Error::DifferenceEnded(held.status));
+            return Err(NotEnded::Over(held.status).into());
         }
         let difference = self.end_difference(&mut tx, organization, held, status, actor, how).await?;
         let detail = json!({ "kind": difference.facts.kind.as_str(), "how": how });
@@ -178,10 +178,9 @@ impl Engine {
             }
             Adopt::Void(_) => return Err(kontor_store::Error::Stale.into()),
         };
-        let held =
-            differences::lock(&mut tx, organization, seen.id).await?.ok_or(Error::DifferenceNotFound)?;
+        let held = differences::lock(&mut tx, organization, seen.id).await?.ok_or(NotEnded::NotFound)?;
         if held.status != Status::Open {
-            return Err(Error::DifferenceEnded(held.status));
+            return Err(NotEnded::Over(held.status).into());
         }
         let difference =
             self.end_difference(&mut tx, organization, held, Status::Resolved, actor, &how).await?;
