@@ -215,7 +215,8 @@ impl Engine {
         let outcome = match action.kind {
             Kind::Capture => {
                 let order = CaptureOrder { transaction_id, amount: action.amount, reference, ticket };
-                teller.timed("capture", charges.capture(&connection, &order)).await
+                let call = teller.timed("capture", charges.capture(&connection, &order));
+                crash::call("action.capture", call).await
             }
             Kind::Void => {
                 // What succeeded is a sale; a hold, and a part that nobody wants, is let go of.

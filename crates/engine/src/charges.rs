@@ -16,7 +16,7 @@ use kontor_domain::{
     payments::{Method, Payment, Status},
 };
 use kontor_providers::{CardRef, CardUse, ChargeOrder, MerchantReason, Nonce, Outcome, Source};
-use kontor_store::{idempotency, integrations, invoices, payment_methods, payments};
+use kontor_store::{crash, idempotency, integrations, invoices, payment_methods, payments};
 use serde_json::json;
 
 use crate::{
@@ -188,7 +188,7 @@ impl Engine {
                 Some(before) => idempotency::rebind(&mut tx, keep.key, &before.to_string(), &subject).await?,
             }
         }
-        tx.commit().await?;
+        tx.commit_at("charge.claim").await?;
         Ok((payment, invoice))
     }
 
@@ -240,9 +240,10 @@ impl Engine {
         };
         let connection = teller.connection();
         let outcome = if payment.authorized.is_none() {
-            teller.timed("sale", charges.sale(&connection, &charge)).await
+            crash::call("charge.sale", teller.timed("sale", charges.sale(&connection, &charge))).await
         } else {
-            teller.timed("authorize", charges.authorize(&connection, &charge)).await
+            let call = teller.timed("authorize", charges.authorize(&connection, &charge));
+            crash::call("charge.authorize", call).await
         };
         teller.hidden(outcome)
     }

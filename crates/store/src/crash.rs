@@ -24,7 +24,15 @@ pub const COMMITS: &[&str] = &[
     "callback.repeated",
     "change.done",
     "change.refused",
+    "charge.asked",
+    "charge.captured",
+    "charge.claim",
+    "charge.later",
+    "charge.nothing",
+    "charge.record",
+    "charge.unknown",
     "credentials.opened",
+    "hold.ended",
     "hosted.claim",
     "hosted.close",
     "hosted.no_page",
@@ -52,7 +60,10 @@ pub const COMMITS: &[&str] = &[
 
 /// Calls to a provider, by what is asked.
 pub const CALLS: &[&str] = &[
+    "action.capture",
     "action.void",
+    "charge.authorize",
+    "charge.sale",
     "hosted.expire",
     "hosted.find",
     "hosted.open",

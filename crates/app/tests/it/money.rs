@@ -8,6 +8,7 @@ mod judge;
 mod matrix;
 mod race;
 mod rows;
+mod wallet;
 mod world;
 
 /// A number that whoever runs the tests may set, such as `cargo xtask chaos`.

@@ -194,7 +194,7 @@ impl Engine {
         jobs::remove(&mut tx, organization, RESOLVE, &payment.id.to_string()).await?;
         let kind = if to == domain::Status::Expired { "payment.expired" } else { "payment.voided" };
         self.tell_payment(&mut tx, organization, kind, &payment, json!({})).await?;
-        tx.commit().await?;
+        tx.commit_at("hold.ended").await?;
         self.reload(organization, payment).await
     }
 

@@ -62,7 +62,7 @@ impl Engine {
         if let Some(keep) = keep.filter(|_| !whole.payment.status.is_open()) {
             idempotency::complete(&mut tx, keep.key, &(keep.answer)(&whole)).await?;
         }
-        tx.commit().await?;
+        tx.commit_at("charge.record").await?;
         Ok(Recorded { whole, undo })
     }
 

@@ -83,7 +83,7 @@ impl Engine {
         };
         let mut tx = self.db.write().await?;
         self.attempted(&mut tx, organization, payment, "query transactions", outcome, &facts).await?;
-        Ok(tx.commit().await?)
+        Ok(tx.commit_at("charge.asked").await?)
     }
 
     async fn record_found(
@@ -144,7 +144,7 @@ impl Engine {
         self.money_taken(&mut tx, organization, &mut payment, from, invoice.as_ref(), taken).await?;
         let subject = payment.id.to_string();
         self.alert(&mut tx, organization, "payment_captured_elsewhere", &subject, &json!({})).await?;
-        tx.commit().await?;
+        tx.commit_at("charge.captured").await?;
         self.reload(organization, payment).await.map(Resolved::plain)
     }
 
@@ -164,7 +164,7 @@ impl Engine {
         } else {
             jobs::remove(&mut tx, organization, RESOLVE, &subject).await?;
         }
-        tx.commit().await?;
+        tx.commit_at("charge.later").await?;
         Ok(Resolved::plain(payment))
     }
 
@@ -207,7 +207,7 @@ impl Engine {
         payments::update(&mut tx, organization, &payment, Status::Submitted, now).await?;
         let more = json!({ "reason": error.map(ToString::to_string) });
         self.tell_payment(&mut tx, organization, "payment.unknown", &payment, more).await?;
-        Ok(tx.commit().await?)
+        Ok(tx.commit_at("charge.unknown").await?)
     }
 
     fn may_be_under_way(&self, payment: &Payment) -> bool {
@@ -244,7 +244,7 @@ impl Engine {
         }
         let due = schedule::after(now, self.settings.not_found_after);
         self.schedule(&mut tx, organization, RESOLVE, payment.id, due).await?;
-        tx.commit().await?;
+        tx.commit_at("charge.nothing").await?;
         self.reload(organization, payment).await.map(Resolved::plain)
     }
 }

@@ -78,7 +78,8 @@ async fn run(engine: Engine, seed: u64, seconds: u64) {
     let (stop, kept) = (Arc::new(AtomicBool::new(false)), Kept::default());
     let mut clients = tokio::task::JoinSet::new();
     for number in 0..CLIENTS {
-        let client = Client::new(&world, number, Dice::new(seed ^ (number + 1)), steps.clone(), kept.clone());
+        let dice = Dice::new(seed ^ (number + 1));
+        let client = Client::new(&world, number, dice, steps.clone(), kept.clone()).await;
         clients.spawn(client.work(Arc::clone(&stop)));
     }
     let mut dice = Dice::new(seed);

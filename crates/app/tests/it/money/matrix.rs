@@ -181,6 +181,7 @@ matrix!(
     come_back_unanswered,
     never_come_back,
     never_pay,
+    pay_late,
     report_of_another,
     ask_about,
     lose_the_job,
@@ -203,6 +204,20 @@ matrix!(
     void_settled,
     void_ended_job,
     void_cheque,
+    charge_authorize_net,
+    charge_worldpay,
+    charge_lost,
+    charge_never_arrived,
+    charge_unanswered,
+    charge_left_behind,
+    capture_authorize_net,
+    capture_worldpay,
+    release_authorize_net,
+    release_worldpay,
+    hold_captured_elsewhere,
+    hold_released_elsewhere,
+    void_charge_authorize_net,
+    refund_charge_authorize_net,
 );
 
 #[test]

@@ -7,7 +7,10 @@ use std::pin::Pin;
 
 use serde_json::{Value, json};
 
-use super::world::{CUSTOMER, Done, World};
+use super::{
+    wallet::{as_merchant, capture_at_authorize_net},
+    world::{CUSTOMER, Done, World},
+};
 use crate::support::{
     judge::{cents, list, text},
     way_back,
@@ -25,6 +28,8 @@ pub(super) struct Subject {
     /// Where the page sent the browser.
     pub(super) back: String,
     pub(super) page: String,
+    /// The card that is charged.
+    pub(super) method: String,
 }
 
 /// An operation.
@@ -38,10 +43,13 @@ pub(super) struct Row {
 
 macro_rules! row {
     ($name:ident, $prepare:ident, $faults:expr) => {
+        row!($name, $prepare, $name, $faults)
+    };
+    ($name:ident, $prepare:ident, $run:ident, $faults:expr) => {
         Row {
             name: stringify!($name),
             prepare: |world| Box::pin($prepare(world)),
-            run: |world, subject| Box::pin($name(world, subject)),
+            run: |world, subject| Box::pin($run(world, subject)),
             faults: $faults,
         }
     };
@@ -59,6 +67,7 @@ pub(super) const ROWS: &[Row] = &[
     row!(come_back_unanswered, page_paid, false),
     row!(never_come_back, page_paid, true),
     row!(never_pay, page_open, true),
+    row!(pay_late, page_open, true),
     row!(report_of_another, page_paid, false),
     row!(ask_about, page_paid, true),
     row!(lose_the_job, page_paid, false),
@@ -81,6 +90,20 @@ pub(super) const ROWS: &[Row] = &[
     row!(void_settled, settled, false),
     row!(void_ended_job, voided, false),
     row!(void_cheque, cheque, false),
+    row!(charge_authorize_net, card_at_authorize_net, charge, true),
+    row!(charge_worldpay, card_at_worldpay, charge, true),
+    row!(charge_lost, card_at_authorize_net, false),
+    row!(charge_never_arrived, card_at_worldpay, false),
+    row!(charge_unanswered, card_at_worldpay, false),
+    row!(charge_left_behind, left_behind, false),
+    row!(capture_authorize_net, card_at_authorize_net, hold_and_capture, true),
+    row!(capture_worldpay, card_at_worldpay, hold_and_capture, true),
+    row!(release_authorize_net, card_at_authorize_net, hold_and_release, true),
+    row!(release_worldpay, card_at_worldpay, hold_and_release, true),
+    row!(hold_captured_elsewhere, held_at_authorize_net, false),
+    row!(hold_released_elsewhere, held_at_worldpay, false),
+    row!(void_charge_authorize_net, charged_at_authorize_net, void_paid, true),
+    row!(refund_charge_authorize_net, settled_at_authorize_net, refund_settled, true),
 ];
 
 /// What everything costs here.
@@ -285,6 +308,15 @@ async fn never_pay(world: &World, subject: &Subject) -> Done<()> {
     Ok(())
 }
 
+/// Pays after the provider was asked the first time, and never comes back.
+async fn pay_late(world: &World, subject: &Subject) -> Done<()> {
+    world.pass(200).await?;
+    let shown = world.shop(&subject.page).await;
+    let paid = way_back(&shown).is_some() || shown.text.contains("already");
+    assert!(paid, "{}", shown.text);
+    paid_once(world, subject).await
+}
+
 /// What the provider reports is of something else: it stays for a person, and is asked again until the provider says
 /// better.
 async fn report_of_another(world: &World, subject: &Subject) -> Done<()> {
@@ -409,6 +441,154 @@ async fn refund_never_arrived(world: &World, subject: &Subject) -> Done<()> {
     refund_settled(world, subject).await
 }
 
+async fn card_at(world: &World, provider: &str) -> Subject {
+    Subject { method: world.card(provider).await, ..owed(world).await }
+}
+
+async fn card_at_authorize_net(world: &World) -> Subject {
+    card_at(world, "AuthorizeNet").await
+}
+
+async fn card_at_worldpay(world: &World) -> Subject {
+    card_at(world, "WorldPay").await
+}
+
+async fn charged_at_authorize_net(world: &World) -> Subject {
+    let subject = card_at_authorize_net(world).await;
+    let body = json!({ "amount": TOTAL, "paymentMethodId": subject.method });
+    let made = world.admin.post(&offline(&subject), &body).await.expect(201).json();
+    Subject { payment: text(&made, "id").to_owned(), ..subject }
+}
+
+async fn settled_at_authorize_net(world: &World) -> Subject {
+    let subject = charged_at_authorize_net(world).await;
+    world.pass(25 * 3_600).await.expect("a server");
+    subject
+}
+
+async fn held_at_worldpay(world: &World) -> Subject {
+    held(world, card_at_worldpay(world).await).await
+}
+
+async fn held_at_authorize_net(world: &World) -> Subject {
+    held(world, card_at_authorize_net(world).await).await
+}
+
+async fn held(world: &World, subject: Subject) -> Subject {
+    let body = json!({ "amount": TOTAL, "paymentMethodId": subject.method, "capture": false });
+    let made = world.admin.post(&offline(&subject), &body).await.expect(201).json();
+    assert_eq!(made["status"], "Authorized");
+    Subject { payment: text(&made, "id").to_owned(), ..subject }
+}
+
+/// Charges the card until that is done: where the provider took nothing, it is asked again under another key. The payment.
+async fn charged(world: &World, subject: &Subject, capture: bool) -> Done<Value> {
+    for attempt in 0..5 {
+        let body = json!({ "amount": TOTAL, "paymentMethodId": subject.method, "capture": capture });
+        let key = format!("{}-{attempt}", subject.key);
+        let answer = world.insist(&offline(subject), &key, &body).await?;
+        if answer.status == 201 {
+            return Ok(answer.json());
+        }
+        assert_eq!(answer.code(), "payment_failed", "{}", answer.text);
+    }
+    panic!("the card was never charged: {}", subject.invoice);
+}
+
+async fn charge(world: &World, subject: &Subject) -> Done<()> {
+    charged(world, subject, true).await?;
+    paid_once(world, subject).await
+}
+
+async fn charge_lost(world: &World, subject: &Subject) -> Done<()> {
+    let cut = json!({ "operation": "createTransactionRequest", "action": "cut_after" });
+    world.simulator("authorizeNet").post("/_sim/faults", &cut).await.expect(200);
+    charge(world, subject).await
+}
+
+async fn charge_never_arrived(world: &World, subject: &Subject) -> Done<()> {
+    fault(world, "CreditCardSale", "cut_before").await;
+    charge(world, subject).await
+}
+
+/// Nobody answers the charge, nor the question after it.
+async fn charge_unanswered(world: &World, subject: &Subject) -> Done<()> {
+    fault(world, "CreditCardSale", "cut_after").await;
+    fault(world, "TransactionQuery", "cut_before").await;
+    charge(world, subject).await
+}
+
+/// What a process leaves that died with its charge on the way: sent, and nothing of the answer written down.
+async fn left_behind(world: &World) -> Subject {
+    let subject = card_at_worldpay(world).await;
+    fault(world, "CreditCardSale", "cut_after").await;
+    let body = json!({ "amount": TOTAL, "paymentMethodId": subject.method });
+    let lost = world.admin.post(&offline(&subject), &body).await.expect(504).json();
+    let payment = text(&lost, "paymentId").to_owned();
+    world.program.database.execute(&format!(
+        "UPDATE payments SET status = 'Submitted', failure = NULL WHERE id = '{payment}' AND status = 'Unknown'"
+    ));
+    Subject { payment, ..subject }
+}
+
+/// Nobody answers the first question about it either.
+async fn charge_left_behind(world: &World, subject: &Subject) -> Done<()> {
+    if payment_of(world, subject).await?["status"] == "Submitted" {
+        fault(world, "TransactionQuery", "cut_before").await;
+    }
+    paid_once(world, subject).await
+}
+
+/// Does something with the held payment until that is done.
+async fn acted(world: &World, subject: &Subject, payment: &Value, what: &str, failed: &str) -> Done<()> {
+    let path = format!("/api/payments/{}/{what}", text(payment, "id"));
+    for attempt in 0..5 {
+        let answer = world.insist(&path, &format!("{}-{what}-{attempt}", subject.key), &json!({})).await?;
+        if answer.status == 200 {
+            return Ok(());
+        }
+        assert_eq!(answer.code(), failed, "{}", answer.text);
+    }
+    panic!("{what} was never done with {payment}");
+}
+
+async fn hold_and_capture(world: &World, subject: &Subject) -> Done<()> {
+    let payment = charged(world, subject, false).await?;
+    acted(world, subject, &payment, "capture", "capture_failed").await?;
+    paid_once(world, subject).await
+}
+
+async fn hold_and_release(world: &World, subject: &Subject) -> Done<()> {
+    let payment = charged(world, subject, false).await?;
+    acted(world, subject, &payment, "void", "void_failed").await?;
+    assert!(invoice_is(world, subject, "Issued").await?);
+    Ok(())
+}
+
+/// Somebody captures it in the merchant's own interface.
+async fn hold_captured_elsewhere(world: &World, subject: &Subject) -> Done<()> {
+    if !invoice_is(world, subject, "Paid").await? {
+        let payment = payment_of(world, subject).await?;
+        capture_at_authorize_net(world, text(&payment, "providerTransactionId"), TOTAL).await;
+    }
+    paid_once(world, subject).await
+}
+
+/// Somebody lets go of it at the merchant's own terminal.
+async fn hold_released_elsewhere(world: &World, subject: &Subject) -> Done<()> {
+    let payment = payment_of(world, subject).await?;
+    let inner = format!(
+        "<Transaction><ReversalType>1</ReversalType><TransactionID>{}</TransactionID><TransactionAmount>{TOTAL:.2}\
+         </TransactionAmount><ReferenceNumber>43</ReferenceNumber></Transaction>",
+        text(&payment, "providerTransactionId"),
+    );
+    as_merchant(world, "transaction", "CreditCardReversal", &inner).await;
+    let gone = async || Ok(payment_of(world, subject).await?["status"] == "Voided");
+    world.until("Voided", gone).await?;
+    assert!(invoice_is(world, subject, "Issued").await?);
+    Ok(())
+}
+
 /// Somebody undoes the payment at the provider while a refund of it waits.
 async fn refund_of_undone(world: &World, subject: &Subject) -> Done<()> {
     let body = json!({ "amount": 15 });
@@ -436,21 +616,6 @@ async fn undo(world: &World, transaction: &str) {
         "<Transaction><TransactionID>{transaction}</TransactionID><ReferenceNumber>43</ReferenceNumber></Transaction>"
     );
     as_merchant(world, "transaction", "CreditCardVoid", &inner).await;
-}
-
-async fn as_merchant(world: &World, service: &str, method: &str, inner: &str) -> String {
-    let keys = &world.program.simulated["credentials"]["worldpay"][0];
-    let key = |name: &str| keys[name].as_str().expect("a text");
-    let body = format!(
-        "<{method} xmlns='https://{service}.elementexpress.com'><Credentials><AccountID>{}</AccountID>\
-         <AccountToken>{}</AccountToken><AcceptorID>{}</AcceptorID></Credentials><Application><ApplicationID>{}</ApplicationID>\
-         </Application>{inner}</{method}>",
-        key("AccountId"),
-        key("AccountToken"),
-        key("AcceptorId"),
-        key("ApplicationId"),
-    );
-    world.simulator("worldpay").send("POST", "/", &[], Some(body)).await.expect(200).text
 }
 
 async fn voided(world: &World) -> Subject {

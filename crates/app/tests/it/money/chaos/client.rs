@@ -62,21 +62,26 @@ pub(super) struct Client {
     dice: Dice,
     steps: Steps,
     kept: Kept,
+    /// Its customer's saved cards.
+    cards: [String; 2],
 }
 
 impl Client {
-    pub(super) fn new(world: &World, number: u64, dice: Dice, steps: Steps, kept: Kept) -> Self {
+    pub(super) async fn new(world: &World, number: u64, dice: Dice, steps: Steps, kept: Kept) -> Self {
+        let cards = [world.card("AuthorizeNet").await, world.card("WorldPay").await];
         let browser = world.admin.as_other(None);
-        Self { admin: world.admin.clone(), browser, number, requests: 0, dice, steps, kept }
+        Self { admin: world.admin.clone(), browser, number, requests: 0, dice, steps, kept, cards }
     }
 
     pub(super) async fn work(mut self, stop: Arc<AtomicBool>) {
         while !stop.load(Ordering::Relaxed) {
-            match self.dice.below(8) {
+            match self.dice.below(12) {
                 0..=2 => self.pay_on_a_page().await,
                 3 => self.send_a_cheque().await,
                 4 | 5 => self.give_back().await,
                 6 => self.apply_credit().await,
+                7..=9 => self.charge_a_card().await,
+                10 => self.undo().await,
                 _ => self.ask_about_one().await,
             }
         }
@@ -199,6 +204,26 @@ impl Client {
             let body = json!({ "amount": amount, "method": "Check", "reference": key });
             self.post_as(&format!("/api/invoices/{invoice}/payments"), &key, &body).await;
         }
+    }
+
+    /// Now, or held and then captured or let go of.
+    async fn charge_a_card(&mut self) {
+        let Some((invoice, total)) = self.invoice().await else { return };
+        let (card, now) = (self.dice.of(&self.cards.clone()).clone(), self.dice.below(3) > 0);
+        let key = self.key();
+        let body = json!({ "amount": total, "paymentMethodId": card, "capture": now, "reference": key });
+        let path = format!("/api/invoices/{invoice}/payments");
+        let made = self.post_as(&path, &key, &body).await;
+        if made.status == 201 && !now && self.dice.below(4) > 0 {
+            let what = *self.dice.of(&["capture", "capture", "void"]);
+            self.post(&format!("/api/payments/{}/{what}", text(&made.json(), "id")), &json!({})).await;
+        }
+    }
+
+    async fn undo(&mut self) {
+        let status = *self.dice.of(&["Succeeded", "Authorized"]);
+        let Some(payment) = self.payment(status).await else { return };
+        self.post(&format!("/api/payments/{}/void", text(&payment, "id")), &json!({})).await;
     }
 
     /// One of the last payments, by chance.
