@@ -62,13 +62,7 @@ impl From<Error> for Problem {
             | Error::TokenBusy { .. }) => consent(error),
             Error::HeldBack(wait) => held_back(wait),
             Error::Proxy(refusal) => proxied(refusal),
-            Error::Fields(fields) => {
-                let mut errors = Errors::new();
-                for (field, message) in fields {
-                    errors.entry(field).or_default().push(message);
-                }
-                Self::validation(errors)
-            }
+            Error::Fields(fields) => wrong_fields(fields),
             Error::Changed => Self::precondition_failed(),
             Error::TooMany(what) => Self::conflict(
                 "limit_reached",
@@ -79,6 +73,15 @@ impl From<Error> for Problem {
             }
         }
     }
+}
+
+/// Every wrong field at once.
+fn wrong_fields(fields: Vec<(String, String)>) -> Problem {
+    let mut errors = Errors::new();
+    for (field, message) in fields {
+        errors.entry(field).or_default().push(message);
+    }
+    Problem::validation(errors)
 }
 
 /// Why a card is not saved.
