@@ -3,6 +3,8 @@
 //! Every change of them raises the organization's revision in the same transaction, so that a list that was read
 //! at a revision is right for as long as the revision stays.
 
+mod list;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -10,6 +12,7 @@ use kontor_domain::{
     ids::{IntegrationId, OrganizationId},
     integrations::{ConnectionStatus, IntegrationType, TestStatus},
 };
+pub use list::list;
 use sqlx::any::AnyRow;
 
 use crate::{
@@ -127,27 +130,6 @@ async fn count(conn: &mut Conn, organization: OrganizationId) -> Result<i64, Err
         .fetch_one(conn)
         .await?;
     row.int("total")
-}
-
-/// All of an organization, newest first, narrowed by type and by whether they are used.
-pub async fn list(
-    conn: &mut Conn,
-    organization: OrganizationId,
-    integration_type: Option<IntegrationType>,
-    is_enabled: Option<bool>,
-) -> Result<Vec<Integration>, Error> {
-    let rows = sqlx::query(
-        "SELECT * FROM integrations WHERE organization_id = $1
-           AND ($2 IS NULL OR integration_type = $2) AND ($3 IS NULL OR is_enabled = $3)
-         ORDER BY created_at DESC, id DESC LIMIT $4",
-    )
-    .bind(organization.to_string())
-    .bind(integration_type.map(IntegrationType::number))
-    .bind(is_enabled.map(i64::from))
-    .bind(MAX_INTEGRATIONS)
-    .fetch_all(conn)
-    .await?;
-    rows.iter().map(read).collect()
 }
 
 /// The oldest enabled one of a provider.

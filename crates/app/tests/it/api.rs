@@ -1,5 +1,6 @@
 //! The rules of the API, seen from outside.
 
+mod answers;
 mod authorize_net;
 mod books;
 mod contract;

@@ -7,21 +7,21 @@ use crate::support::{
     process::{Demo, integration},
 };
 
-fn list(demo: &Demo) -> String {
+pub(super) fn list(demo: &Demo) -> String {
     format!("/api/organizations/{}/integrations", demo.text("organizationId"))
 }
 
 /// A second one beside the seeded; its path.
-async fn another(demo: &Demo) -> String {
+pub(super) async fn another(demo: &Demo) -> String {
     let body = integration(&demo.line["credentials"]["worldpay"][0]);
     demo.admin.post(&list(demo), &body).await.expect(201).header("location").to_owned()
 }
 
 const JSON: (&str, &str) = ("content-type", "application/json");
-const NAMES: (&str, &str) = ("prefer", "enums=names");
+pub(super) const NAMES: (&str, &str) = ("prefer", "enums=names");
 
 /// An answer without what differs from run to run, for the eye.
-fn still(demo: &Demo, value: &Value) -> String {
+pub(crate) fn still(demo: &Demo, value: &Value) -> String {
     fn walk(value: &mut Value) {
         match value {
             Value::String(text) => {
