@@ -37,6 +37,8 @@ kinds! {
     Payment, PaymentId = "pay";
     /// The application of a payment to an invoice.
     Application, ApplicationId = "app";
+    /// The charge of one invoice by auto-pay.
+    AutoPayCharge, AutoPayChargeId = "apc";
     /// A saved card of a customer.
     PaymentMethod, PaymentMethodId = "pm";
     /// A link to a page on which an invoice can be paid.

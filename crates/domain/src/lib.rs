@@ -7,6 +7,7 @@
 
 pub mod actions;
 pub mod ambient;
+pub mod auto_pay;
 pub mod chain;
 pub mod customers;
 pub mod ids;

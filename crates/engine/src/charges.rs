@@ -11,7 +11,7 @@ mod verdict;
 
 use kontor_domain::{
     Money,
-    ids::{InvoiceId, OrganizationId, PaymentId, PaymentMethodId},
+    ids::{AutoPayChargeId, InvoiceId, OrganizationId, PaymentId, PaymentMethodId},
     invoices::Invoice,
     payments::{Method, Payment, Status},
 };
@@ -46,6 +46,8 @@ pub struct Order {
     pub usage: Usage,
     /// The caller's own reference.
     pub reference: Option<String>,
+    /// The charge by auto-pay that this is a try of.
+    pub auto_pay: Option<AutoPayChargeId>,
 }
 
 /// Where the money comes from.
@@ -175,6 +177,9 @@ impl Engine {
         payment.payment_method_id = chosen.method.as_ref().map(|it| it.id);
         payment.reference.clone_from(&order.reference);
         payments::insert(&mut tx, organization, &payment).await?;
+        if let Some(id) = order.auto_pay {
+            self.begin_auto_pay(&mut tx, organization, id, &payment, before).await?;
+        }
         let due = schedule::after(payment.created_at, self.call_deadline());
         self.schedule(&mut tx, organization, RESOLVE, payment.id, due).await?;
         let more = json!({ "capture": order.capture, "insteadOf": before, "paymentMethodId": payment.payment_method_id });

@@ -49,6 +49,24 @@ pub enum Error {
     /// A difference between our record and a provider's did not end.
     #[error(transparent)]
     Difference(#[from] NotEnded),
+    /// No such difference in the organization.
+    #[error("no such difference")]
+    DifferenceNotFound,
+    /// The difference is over.
+    #[error("the difference is {0}")]
+    DifferenceEnded(kontor_domain::reconciliation::Status),
+    /// Asking again did not end the difference, and nothing here says what is right.
+    #[error("{0}")]
+    DifferenceStays(String),
+    /// No such charge by auto-pay in the organization.
+    #[error("no such auto-pay charge")]
+    AutoPayChargeNotFound,
+    /// The charge by auto-pay is in a state that does not allow the change.
+    #[error("the auto-pay charge is {0}")]
+    AutoPayState(kontor_domain::auto_pay::Status),
+    /// The customer has no payment method that is charged where nobody says which.
+    #[error("the customer has no default payment method")]
+    NoDefaultMethod,
     /// The provider is being asked to forget this very card.
     #[error("the provider is being asked to forget this card")]
     CardLeaving,

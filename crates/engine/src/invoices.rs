@@ -69,7 +69,9 @@ impl Engine {
             return Err(Error::WrongState(invoice.status));
         }
         let to = invoice.standing().status()?;
-        self.move_invoice(conn, organization, &invoice, to, "invoice.issued").await
+        let issued = self.move_invoice(conn, organization, &invoice, to, "invoice.issued").await?;
+        self.plan_auto_pay(conn, organization, &issued).await?;
+        Ok(issued)
     }
 
     /// Takes a draft or an unpaid invoice back, unless money is under way to it.

@@ -11,6 +11,7 @@ use tokio::{sync::watch, task::JoinSet};
 use crate::{
     Actor, Engine, Error,
     actions::ACTION,
+    auto_pay::{AUTO_PAY, AUTO_PLAN},
     hosted::schedule,
     integrations::REMAKE,
     oauth::{REVOKE, UPKEEP},
@@ -118,6 +119,8 @@ impl Engine {
             RECONCILE => self.run_reconcile(job, subject(job)?).await,
             REMAKE => self.run_remake(job, subject(job)?).await,
             NOTICE => self.run_notice(job).await,
+            AUTO_PAY => self.run_auto_pay(job, subject(job)?).await,
+            AUTO_PLAN => self.run_auto_plan(job, subject(job)?).await,
             PAGE => {
                 let page = subject(job)?;
                 self.resolve_card_page(job.organization, page, Why::Sweep, &Actor::system()).await.map(|_| ())

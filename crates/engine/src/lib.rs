@@ -8,6 +8,7 @@ pub mod access;
 pub mod actions;
 pub mod actor;
 pub mod audit;
+pub mod auto_pay;
 pub mod charges;
 mod choice;
 pub mod credentials;

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use kontor_domain::ids::{AttemptId, OrganizationId, PaymentId};
 
-use crate::{Conn, Error};
+use crate::{Conn, Error, row::Columns as _};
 
 /// A call that was made.
 #[derive(Debug, Clone)]
@@ -44,4 +44,21 @@ pub async fn insert(
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// What came back of a payment's latest call: its outcome and its facts, as they were written down.
+pub async fn latest(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    payment: PaymentId,
+) -> Result<Option<(String, String)>, Error> {
+    let row = sqlx::query(
+        "SELECT outcome, facts FROM payment_attempts WHERE organization_id = $1 AND payment_id = $2
+         ORDER BY created_at DESC, id DESC LIMIT 1",
+    )
+    .bind(organization.to_string())
+    .bind(payment.to_string())
+    .fetch_optional(conn)
+    .await?;
+    row.map(|row| Ok((row.text("outcome")?, row.text("facts")?))).transpose()
 }

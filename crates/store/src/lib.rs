@@ -9,6 +9,7 @@ pub mod api_keys;
 pub mod at_provider;
 pub mod attempts;
 pub mod audit;
+pub mod auto_pay;
 pub mod card_pages;
 pub mod chain;
 pub mod crash;

@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod audit;
+pub(crate) mod auto_pay;
 pub(crate) mod available;
 pub(crate) mod customers;
 pub(crate) mod events;
@@ -56,6 +57,10 @@ pub(crate) fn guarded() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(reports::resolve))
         .routes(routes!(customers::list, customers::put))
         .routes(routes!(customers::get))
+        .routes(routes!(auto_pay::get, auto_pay::put))
+        .routes(routes!(auto_pay::list))
+        .routes(routes!(auto_pay::get_charge))
+        .routes(routes!(auto_pay::cancel))
         .routes(routes!(invoices::list, invoices::create))
         .routes(routes!(invoices::get))
         .routes(routes!(invoices::moves::issue))

@@ -27,6 +27,9 @@ impl From<Error> for Problem {
             Error::InvoiceNotFound => Self::not_found("invoice_not_found"),
             Error::PaymentNotFound => Self::not_found("payment_not_found"),
             Error::MethodNotFound => Self::not_found("payment_method_not_found"),
+            error @ (Error::AutoPayChargeNotFound | Error::AutoPayState(_) | Error::NoDefaultMethod) => {
+                auto_pay(&error)
+            }
             error @ (Error::CardLeaving | Error::CardDeclined(_)) => card(error),
             Error::IntegrationNotFound => Self::not_found("integration_not_found"),
             Error::InvoiceNumberTaken => {
@@ -132,6 +135,22 @@ fn integration(error: Error) -> Problem {
             Problem::refused("proxy_not_supported", "Requests of your own cannot be sent to this provider.")
         }
         other => Problem::internal(other),
+    }
+}
+
+/// What stands in the way of charging by itself.
+fn auto_pay(error: &Error) -> Problem {
+    match error {
+        Error::AutoPayState(status) => Problem::conflict(
+            "auto_pay_charge_not_waiting",
+            format!("The charge is {status}: only one that waits can be called off."),
+        )
+        .with("chargeStatus", status.as_str()),
+        Error::NoDefaultMethod => Problem::conflict(
+            "no_default_payment_method",
+            "The customer has no default payment method. Save one, or make one the default, and try again.",
+        ),
+        _ => Problem::not_found("auto_pay_charge_not_found"),
     }
 }
 

@@ -3,7 +3,7 @@
 mod answers;
 mod authorize_net;
 mod books;
-mod contract;
+pub(crate) mod contract;
 mod description;
 mod documents;
 mod integrations;

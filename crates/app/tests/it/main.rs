@@ -9,6 +9,7 @@
 mod adapters;
 mod api;
 mod audit;
+mod auto_pay;
 mod browser;
 mod canary;
 mod charges;

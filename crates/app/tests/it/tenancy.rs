@@ -35,6 +35,8 @@ async fn fill(demo: &Demo, path: &str) -> String {
         demo.text("invoiceId").to_owned()
     } else if path.contains("/payments/") {
         of(&demo.admin.get("/api/payments").await.json(), "data")
+    } else if path.contains("/auto-pay/charges/") {
+        of(&demo.admin.get("/api/auto-pay/charges").await.json(), "data")
     } else if path.contains("/integrations/") {
         of(
             &demo.admin.get(&format!("/api/organizations/{organization}/integrations")).await.json(),
@@ -69,6 +71,7 @@ async fn prepared(engine: Engine) -> Demo {
     let key = json!({ "name": "probe", "role": "SalesRep" });
     demo.admin.post("/api/organizations/api-access", &key).await.expect(201);
     demo.admin.setup("CUST-1001", demo.text("invoiceId"), 1.0).await.expect(200);
+    crate::auto_pay::planned(&demo).await;
     demo
 }
 

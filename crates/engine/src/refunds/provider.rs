@@ -300,9 +300,10 @@ pub(crate) fn outcome_facts(outcome: &Outcome) -> (&'static str, Value) {
     match outcome {
         Outcome::Approved(it) => ("approved", approved(it)),
         Outcome::Partial(it) => ("partial", approved(it)),
-        Outcome::Declined(it) => {
-            ("declined", json!({ "id": it.transaction_id, "code": it.code, "message": it.message }))
-        }
+        Outcome::Declined(it) => (
+            "declined",
+            json!({ "id": it.transaction_id, "code": it.code, "message": it.message, "hard": it.hard }),
+        ),
         Outcome::Failed(error) => ("refused", json!({ "error": error.to_string() })),
         Outcome::Unknown(it) => {
             ("unknown", json!({ "error": it.error.to_string(), "id": it.transaction_id }))

@@ -25,9 +25,13 @@ pub(crate) fn still(demo: &Demo, value: &Value) -> String {
     fn walk(value: &mut Value) {
         match value {
             Value::String(text) => {
-                let id = ["int_", "org_"].iter().find(|it| text.starts_with(**it) && text.len() == 36);
-                if let Some(prefix) = id {
-                    *text = format!("{prefix}…");
+                let id = text.split_once('_').map(|(prefix, rest)| (prefix.len(), rest));
+                let is_id = |(prefix, rest): (usize, &str)| {
+                    prefix <= 3 && rest.len() == 32 && rest.bytes().all(|it| it.is_ascii_hexdigit())
+                };
+                if id.is_some_and(is_id) {
+                    text.truncate(text.len() - 32);
+                    text.push('…');
                 } else if text.len() > 18 && text.ends_with('Z') && text.as_bytes().get(10) == Some(&b'T') {
                     "2026-…Z".clone_into(text);
                 } else if let Some(at) = text.find("state=") {

@@ -123,12 +123,13 @@ async fn every_operation_is_described_with_examples_that_are_right(engine: Engin
 }
 
 /// The path with ids that are there.
-fn filled(demo: &Demo, path: &str, integration: &str, payment: &str) -> String {
+fn filled(demo: &Demo, path: &str, integration: &str, payment: &str, charge: &str) -> String {
     let id = match path {
         // The cards of a customer are listed by its number.
         "/api/payments/payment-methods/{id}" => "CUST-1001",
         it if it.contains("/invoices/") => demo.text("invoiceId"),
         it if it.contains("/payments/") => payment,
+        it if it.contains("/auto-pay/charges/") => charge,
         _ => integration,
     };
     path.replace("{organizationId}", demo.text("organizationId"))
@@ -153,6 +154,7 @@ async fn no_example_of_a_request_is_refused_for_its_shape(engine: Engine) {
                 &path,
                 made["id"].as_str().expect("an id"),
                 "pay_0192f0c1e4b87c3a9d5e6f708192a3b4",
+                "apc_0192f0c1e4b87c3a9d5e6f708192a3b4",
             );
             let kind = if kind == "*/*" { "application/json" } else { kind };
             let example = &media["example"];
@@ -182,6 +184,7 @@ async fn what_is_answered_is_as_it_is_described(engine: Engine) {
     let payments = demo.admin.get("/api/payments").await.expect(200).json();
     let payment = payments["data"][0]["id"].as_str().expect("a payment").to_owned();
     let integration = made["id"].as_str().expect("an id");
+    let charge = crate::auto_pay::planned(&demo).await;
     let mut asked = 0;
     for (method, path, operation) in operations(&document) {
         let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"];
@@ -189,7 +192,7 @@ async fn what_is_answered_is_as_it_is_described(engine: Engine) {
             continue;
         }
         for form in ["enums=numbers", "enums=names"] {
-            let path = filled(&demo, &path, integration, &payment);
+            let path = filled(&demo, &path, integration, &payment, &charge);
             let answer = demo.admin.send("GET", &path, &[("prefer", form)], None).await.expect(200).json();
             let wrong = faults(&document, schema, &answer);
             assert!(wrong.is_empty(), "{path}: {wrong:?}: {answer}");

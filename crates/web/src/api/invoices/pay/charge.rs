@@ -66,7 +66,7 @@ fn order(web: &Web, who: &Who, invoice: &Invoice, card: Card) -> Result<Order, P
     let by_customer = who.caller.own_customer()?.is_some();
     let usage =
         if by_customer { Usage::Customer } else { Usage::Merchant { recurring: false, reason: None } };
-    Ok(Order { invoice: invoice.id, amount, from, provider, capture, usage, reference })
+    Ok(Order { invoice: invoice.id, amount, from, provider, capture, usage, reference, auto_pay: None })
 }
 
 async fn charge(
