@@ -49,15 +49,6 @@ pub enum Error {
     /// A difference between our record and a provider's did not end.
     #[error(transparent)]
     Difference(#[from] NotEnded),
-    /// No such difference in the organization.
-    #[error("no such difference")]
-    DifferenceNotFound,
-    /// The difference is over.
-    #[error("the difference is {0}")]
-    DifferenceEnded(kontor_domain::reconciliation::Status),
-    /// Asking again did not end the difference, and nothing here says what is right.
-    #[error("{0}")]
-    DifferenceStays(String),
     /// No such charge by auto-pay in the organization.
     #[error("no such auto-pay charge")]
     AutoPayChargeNotFound,
