@@ -48,22 +48,22 @@ async fn a_consent_and_its_end_are_answered_as_they_were(engine: Engine) {
     let demo = Demo::start(engine);
     let body = json!({ "integrationType": "Accounting", "provider": "QuickBooks", "displayName": "Books" });
     let path = demo.admin.post(&list(&demo), &body).await.expect(201).header("location").to_owned();
-    let begin = async |state: &str| {
+    let connect = async |state: &str| {
         let begun = demo.admin.post(&format!("{path}/connect"), &json!({ "state": state })).await;
         begun.expect(200).json()
     };
     let simulator = text(&demo.line["simulators"]["quickBooks"]);
-    let begun = begin("http://localhost:3000/books?from=shop").await;
+    let begun = connect("http://localhost:3000/books?from=shop").await;
     let shown = still(&demo, &begun).replace(&simulator, "http://intuit");
     // The client's id and the challenge are new each time.
     let shown: Vec<&str> = shown.split(['?', '&']).map(|it| it.split('=').next().unwrap_or(it)).collect();
     insta::assert_snapshot!("connect", shown.join("\n"));
     let back = demo.nobody().get(&consent(&demo, &text(&begun["authorizationUrl"]), "connect").await).await;
     insta::assert_snapshot!("callback_redirect", place(&demo, &path, back.expect(302).header("location")));
-    let begun = begin("http://localhost:3000/books?from=shop").await;
+    let begun = connect("http://localhost:3000/books?from=shop").await;
     let back = demo.nobody().get(&consent(&demo, &text(&begun["authorizationUrl"]), "cancel").await).await;
     insta::assert_snapshot!("callback_refused", place(&demo, &path, back.expect(302).header("location")));
-    let begun = begin("not an address").await;
+    let begun = connect("not an address").await;
     let back = consent(&demo, &text(&begun["authorizationUrl"]), "connect").await;
     let page = demo.nobody().get(&back).await.expect(200);
     insta::assert_snapshot!("callback_page", words(&page.text));
