@@ -2,6 +2,7 @@
 //!
 //! Which calls there are is read from the description: a new one that nobody drives here makes the test fail.
 
+mod by_itself;
 mod drive;
 pub(crate) mod echo;
 mod forms;
@@ -61,6 +62,7 @@ async fn no_secret_is_written_or_said_anywhere(engine: Engine) {
     access(&mut driver, &mut canaries).await;
     money(&mut driver, &mut canaries).await;
     cards(&mut driver, &mut canaries).await;
+    by_itself::charged(&mut driver, &mut canaries).await;
     books(&mut driver).await;
     wrong(&mut driver, &mut canaries).await;
     commands(&mut driver);

@@ -120,6 +120,7 @@ async fn a_customer_sees_and_settles_its_own_alone(engine: Engine) {
     let off = json!({ "isEnabled": false }).to_string();
     own.send("PUT", &setting(), &headers, Some(off.clone())).await.expect(200);
     own.send("PUT", &setting(), &headers, Some(off)).await.expect(412);
+    until_charge(&demo, &id, "Cancelled").await;
     own.post(&format!("{path}/cancel"), &json!({})).await.expect(409);
 }
 
