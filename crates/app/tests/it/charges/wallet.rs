@@ -22,6 +22,7 @@ pub(super) fn start(engine: Engine) -> Demo {
         &[
             ("KONTOR_PROVIDERS__AUTHORIZE_NET__TIMEOUT_MS", "1000"),
             ("KONTOR_PROVIDERS__QUICKBOOKS__TIMEOUT_MS", "1000"),
+            ("KONTOR_TEMPLATES__TIMEOUT_MS", "1000"),
             ("KONTOR_PAYMENTS__NOT_FOUND_AFTER_SECONDS", "1"),
             ("KONTOR_PAYMENTS__SETTLEMENT_POLL_SECONDS", "1"),
         ],

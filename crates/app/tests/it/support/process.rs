@@ -280,7 +280,11 @@ impl Program {
             ("KONTOR_DATABASE_URL", self.database.url()),
             ("KONTOR_PROVIDERS__WORLDPAY__SANDBOX_URL", simulator("worldpay")),
             ("KONTOR_PROVIDERS__AUTHORIZE_NET__SANDBOX_URL", simulator("authorizeNet")),
+            // The longest of them is how long nobody asks about a call that was cut off.
             ("KONTOR_PROVIDERS__WORLDPAY__TIMEOUT_MS", "1000".to_owned()),
+            ("KONTOR_PROVIDERS__AUTHORIZE_NET__TIMEOUT_MS", "1000".to_owned()),
+            ("KONTOR_PROVIDERS__QUICKBOOKS__TIMEOUT_MS", "5000".to_owned()),
+            ("KONTOR_TEMPLATES__TIMEOUT_MS", "5000".to_owned()),
             ("KONTOR_PAYMENTS__RESOLVE_AFTER_SECONDS", "1".to_owned()),
             ("KONTOR_PAYMENTS__SWEEP_SECONDS", "1".to_owned()),
         ];
