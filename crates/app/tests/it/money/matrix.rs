@@ -14,6 +14,13 @@ use crate::support::{Engine, on_both};
 /// How many of a point's passes in one operation are stopped at, and how many of an operation's calls are spoilt;
 /// `KONTOR_TEST_MATRIX_PASSES` asks for more, as does a random run.
 const PASSES: u64 = 1;
+/// Whether a cell is tried on this engine: each is tried on one of the two, in turns, and on both where
+/// `KONTOR_TEST_MATRIX_WHOLE` is 1.
+fn is_tried(engine: Engine, row: &Row, at: usize, of: usize) -> bool {
+    let whole = of < 2 || asked("KONTOR_TEST_MATRIX_WHOLE", 0) == 1;
+    whole || (at + row.name.len()) % 2 == usize::from(matches!(engine, Engine::Postgres))
+}
+
 /// Passed by every sweep, whatever is done; one row is stopped at it.
 const EVERYWHERE: &str = "sweep.purge";
 const EVERYWHERE_IN: &str = "never_pay";
@@ -116,20 +123,24 @@ async fn under_fault(world: &World, row: &Row, call: (&str, &str, u64), what: &s
 async fn stops(engine: Engine, row: &Row, passes: u64) -> String {
     let mut world = World::start(engine).await;
     let course = course(&world, row).await;
+    let own = |point: &&String| row.name == EVERYWHERE_IN || !point.starts_with(EVERYWHERE);
+    let all: Vec<(&String, u64)> = (course.points.iter())
+        .filter(|(point, _)| own(point))
+        .flat_map(|(point, count)| (1..=passes.min(*count)).map(move |nth| (point, nth)))
+        .collect();
     let (mut cells, mut missed) = (0, Vec::new());
-    for (point, count) in &course.points {
-        if point.starts_with(EVERYWHERE) && row.name != EVERYWHERE_IN {
+    for (at, (point, nth)) in all.iter().enumerate() {
+        if !is_tried(engine, row, at, all.len()) {
             continue;
         }
-        for nth in 1..=passes.min(*count) {
-            cells += 1;
-            if !stop_at(&mut world, row, point, nth).await {
-                missed.push(format!("{point} {nth}"));
-            }
+        cells += 1;
+        if !stop_at(&mut world, row, point, *nth).await {
+            missed.push(format!("{point} {nth}"));
         }
     }
     // Who comes first, the sweep or the client, differs from time to time: a few are not passed again.
-    assert!(cells > 0 && missed.len() * 3 <= cells, "of {cells} stops these were not reached: {missed:?}");
+    let may_miss = (cells / 3).max(1);
+    assert!(cells > 0 && missed.len() <= may_miss, "of {cells} stops these were not reached: {missed:?}");
     world.check_house().await;
     format!("{cells} stops, {} missed", missed.len())
 }
@@ -141,12 +152,15 @@ async fn spoils(engine: Engine, row: &Row, passes: u64) -> String {
     }
     let world = World::start(engine).await;
     let course = course(&world, row).await;
-    let mut cells = 0;
+    let (mut at, mut cells) = (0, 0);
     for (provider, operation, count) in &course.calls {
         for occurrence in 1..=passes.min(*count) {
             for (what, fault) in faults() {
-                under_fault(&world, row, (provider, operation, occurrence), what, &fault).await;
-                cells += 1;
+                at += 1;
+                if is_tried(engine, row, at, faults().len()) {
+                    under_fault(&world, row, (provider, operation, occurrence), what, &fault).await;
+                    cells += 1;
+                }
             }
         }
     }
