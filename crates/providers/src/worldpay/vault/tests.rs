@@ -10,9 +10,13 @@ use crate::{
 const ID: &str = "1B6BD0CC-0000-4000-8000-00000000ABCD";
 
 fn said(method: &str, code: &str, classes: &str) -> String {
+    said_in(method, code, "Words", classes)
+}
+
+fn said_in(method: &str, code: &str, words: &str, classes: &str) -> String {
     xml(&format!(
         "<{method}Response xmlns='https://services.elementexpress.com'><Response><ExpressResponseCode>{code}\
-         </ExpressResponseCode><ExpressResponseMessage>Words</ExpressResponseMessage>{classes}</Response></{method}Response>"
+         </ExpressResponseCode><ExpressResponseMessage>{words}</ExpressResponseMessage>{classes}</Response></{method}Response>"
     ))
 }
 
@@ -36,7 +40,7 @@ fn found() -> String {
 const PAID: Save<'_> = Save::Transaction { id: "300000001", reference: "4471920385566021" };
 
 fn nothing() -> String {
-    said("PaymentAccountQuery", "101", "").replace("Words", "PaymentAccount record(s) not found")
+    said_in("PaymentAccountQuery", "101", "PaymentAccount record(s) not found", "")
 }
 
 fn card_ref() -> CardRef {
