@@ -63,7 +63,7 @@ impl World {
         let admin = program.admin.as_other(Some(String::from_utf8(token.stdout).expect("text").trim_end()));
         program.admin = admin.clone();
         let control = control(program.folder.path());
-        Self {
+        let world = Self {
             program,
             admin,
             control,
@@ -71,7 +71,12 @@ impl World {
             numbers: AtomicU64::new(0),
             now: Mutex::default(),
             cards: Mutex::default(),
-        }
+        };
+        // The providers' days end between 6 and 8 o'clock UTC, and what is of a day that is over has settled: a world
+        // begins after that, at whatever time of the day it is looked at.
+        let since_nine = (jiff::Timestamp::now().as_second() - 9 * 3600).rem_euclid(86_400);
+        world.pass(86_400 - since_nine).await.unwrap_or_else(|_| panic!("the server is gone"));
+        world
     }
 
     /// Says what is tried, for whoever has to find out why it failed.
