@@ -74,8 +74,7 @@ impl World {
         };
         // The providers' days end between 6 and 8 o'clock UTC, and what is of a day that is over has settled: a world
         // begins after that, at whatever time of the day it is looked at.
-        let since_nine = (jiff::Timestamp::now().as_second() - 9 * 3600).rem_euclid(86_400);
-        world.pass(86_400 - since_nine).await.unwrap_or_else(|_| panic!("the server is gone"));
+        world.pass(86_400 - since_nine()).await.unwrap_or_else(|_| panic!("the server is gone"));
         world
     }
 
@@ -341,4 +340,13 @@ impl Drop for World {
             eprintln!("it was at: {now}\nthe server said last:\n{}", last.join("\n"));
         }
     }
+}
+
+/// The seconds since it was last nine o'clock, UTC.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the server and the simulators begin with the machine's clock too"
+)]
+fn since_nine() -> i64 {
+    (jiff::Timestamp::now().as_second() - 9 * 3600).rem_euclid(86_400)
 }
