@@ -21,9 +21,7 @@ use kontor_domain::{
     integrations::TestStatus,
     templates::{FieldError, Needed, Template},
 };
-use kontor_store::{
-    Conn, actions, integrations, integrations::Integration, payment_methods, payments, refunds, secrets,
-};
+use kontor_store::{Conn, integrations, integrations::Integration, open, payment_methods, secrets};
 use serde_json::json;
 
 use crate::{Actor, Engine, Error, credentials::Purpose};
@@ -138,9 +136,7 @@ impl Engine {
         actor: &Actor,
         integration: &Integration,
     ) -> Result<(), Error> {
-        let open = payments::open_of_integration(conn, organization, integration.id).await?
-            + refunds::open_of_integration(conn, organization, integration.id).await?
-            + actions::open_of_integration(conn, organization, integration.id).await?;
+        let open = open::of_integration(conn, organization, integration.id).await?;
         if integration.is_enabled && open > 0 {
             return Err(Error::IntegrationInUse);
         }

@@ -1,7 +1,7 @@
 //! The end of an organization: its rows, its keys, and the memory that it is gone.
 
 use kontor_domain::ids::OrganizationId;
-use kontor_store::{actions, organizations::delete, payments, refunds};
+use kontor_store::{open, organizations::delete};
 use serde_json::json;
 
 use crate::{Actor, Engine, Error};
@@ -15,9 +15,7 @@ impl Engine {
         actor: &Actor,
     ) -> Result<(), Error> {
         let mut tx = self.db.write().await?;
-        let open = payments::open_of_organization(&mut tx, organization).await?
-            + refunds::open_of_organization(&mut tx, organization).await?
-            + actions::open_of_organization(&mut tx, organization).await?;
+        let open = open::of_organization(&mut tx, organization).await?;
         if open > 0 {
             return Err(Error::OrganizationInUse(open));
         }

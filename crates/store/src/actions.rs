@@ -17,7 +17,6 @@ use crate::{
 
 fn read(row: &AnyRow) -> Result<Action, Error> {
     let currency: Currency = row.parsed("currency")?;
-    let failure = row.maybe_text("failure")?;
     Ok(Action {
         id: row.parsed("id")?,
         payment_id: row.parsed("payment_id")?,
@@ -26,9 +25,7 @@ fn read(row: &AnyRow) -> Result<Action, Error> {
         amount: row.money("amount", currency)?,
         provider_reference: row.text("provider_reference")?,
         provider_transaction_id: row.maybe_text("provider_transaction_id")?,
-        failure: failure
-            .map(|text| serde_json::from_str(&text).map_err(|_| Error::Corrupt("failure")))
-            .transpose()?,
+        failure: row.maybe_json("failure")?,
         nothing_since: row.maybe_time("nothing_since")?,
         version: row.int("version")?,
         created_at: row.time("created_at")?,
@@ -178,33 +175,4 @@ pub async fn orphans(conn: &mut Conn, limit: i64) -> Result<Vec<(OrganizationId,
     .fetch_all(conn)
     .await?;
     rows.iter().map(|row| Ok((row.parsed("organization_id")?, row.parsed("id")?))).collect()
-}
-
-/// How many actions of an integration's payments are open: it must not be deleted meanwhile.
-pub async fn open_of_integration(
-    conn: &mut Conn,
-    organization: OrganizationId,
-    integration: kontor_domain::ids::IntegrationId,
-) -> Result<i64, Error> {
-    let row = sqlx::query(
-        "SELECT COUNT(*) AS total FROM payment_actions a JOIN payments p ON p.id = a.payment_id
-         WHERE a.organization_id = $1 AND p.integration_id = $2 AND a.status IN ('Submitted', 'Unknown')",
-    )
-    .bind(organization.to_string())
-    .bind(integration.to_string())
-    .fetch_one(conn)
-    .await?;
-    row.int("total")
-}
-
-/// How many actions of an organization are open: it must not be deleted meanwhile.
-pub async fn open_of_organization(conn: &mut Conn, organization: OrganizationId) -> Result<i64, Error> {
-    let row = sqlx::query(
-        "SELECT COUNT(*) AS total FROM payment_actions
-         WHERE organization_id = $1 AND status IN ('Submitted', 'Unknown')",
-    )
-    .bind(organization.to_string())
-    .fetch_one(conn)
-    .await?;
-    row.int("total")
 }

@@ -25,6 +25,7 @@ pub mod jobs;
 pub mod keks;
 pub mod keys;
 pub mod oauth;
+pub mod open;
 pub mod organizations;
 pub mod page;
 pub mod payment_links;

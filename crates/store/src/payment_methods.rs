@@ -27,7 +27,6 @@ fn read(row: &AnyRow) -> Result<PaymentMethod, Error> {
         Some(currency) => Some(row.money("original_amount", currency)?),
         None => None,
     };
-    let billing = row.maybe_text("billing_address")?;
     Ok(PaymentMethod {
         id: row.parsed("id")?,
         customer_id: row.parsed("customer_id")?,
@@ -44,9 +43,7 @@ fn read(row: &AnyRow) -> Result<PaymentMethod, Error> {
         expiration_year: year
             .map(|it| u16::try_from(it).map_err(|_| Error::Corrupt("expiration_year")))
             .transpose()?,
-        billing_address: billing
-            .map(|text| serde_json::from_str(&text).map_err(|_| Error::Corrupt("billing_address")))
-            .transpose()?,
+        billing_address: row.maybe_json("billing_address")?,
         is_default: row.flag("is_default")?,
         is_active: row.flag("is_active")?,
         removal: row.maybe_parsed("removal")?,

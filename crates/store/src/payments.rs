@@ -16,7 +16,6 @@ use crate::{
 
 pub(crate) fn read(row: &AnyRow) -> Result<Payment, Error> {
     let currency: Currency = row.parsed("currency")?;
-    let failure = row.maybe_text("failure")?;
     Ok(Payment {
         id: row.parsed("id")?,
         status: row.parsed("status")?,
@@ -41,9 +40,7 @@ pub(crate) fn read(row: &AnyRow) -> Result<Payment, Error> {
         authorization_code: row.maybe_text("authorization_code")?,
         avs_result: row.maybe_text("avs_result")?,
         cvv_result: row.maybe_text("cvv_result")?,
-        failure: failure
-            .map(|text| serde_json::from_str(&text).map_err(|_| Error::Corrupt("failure")))
-            .transpose()?,
+        failure: row.maybe_json("failure")?,
         nothing_since: row.maybe_time("nothing_since")?,
         batch_id: row.maybe_text("batch_id")?,
         settled_at: row.maybe_time("settled_at")?,
@@ -309,35 +306,6 @@ pub async fn list(
         .fetch_all(conn)
         .await?;
     Ok(Page { rows: rows.iter().map(read).collect::<Result<_, _>>()?, total: Some(total) })
-}
-
-/// How many payments of an integration are open or hold an amount: it must not be deleted meanwhile.
-pub async fn open_of_integration(
-    conn: &mut Conn,
-    organization: OrganizationId,
-    integration: kontor_domain::ids::IntegrationId,
-) -> Result<i64, Error> {
-    let row = sqlx::query(
-        "SELECT COUNT(*) AS total FROM payments WHERE organization_id = $1 AND integration_id = $2
-           AND status IN ('Created', 'Submitted', 'Unknown', 'Authorized')",
-    )
-    .bind(organization.to_string())
-    .bind(integration.to_string())
-    .fetch_one(conn)
-    .await?;
-    row.int("total")
-}
-
-/// How many payments of an organization are open or hold an amount: it must not be deleted meanwhile.
-pub async fn open_of_organization(conn: &mut Conn, organization: OrganizationId) -> Result<i64, Error> {
-    let row = sqlx::query(
-        "SELECT COUNT(*) AS total FROM payments
-         WHERE organization_id = $1 AND status IN ('Created', 'Submitted', 'Unknown', 'Authorized')",
-    )
-    .bind(organization.to_string())
-    .fetch_one(conn)
-    .await?;
-    row.int("total")
 }
 
 /// Payments that are open or hold an amount and that no job will ask about, which only a bug or a hand on the database can leave behind.

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use kontor_domain::{
     Currency,
-    ids::{ApplicationId, IntegrationId, OrganizationId, PaymentId, RefundId},
+    ids::{ApplicationId, OrganizationId, PaymentId, RefundId},
     refunds::{Operation, Part, Refund, Source, Status},
 };
 use sqlx::any::AnyRow;
@@ -17,7 +17,6 @@ use crate::{
 
 pub(crate) fn read(row: &AnyRow) -> Result<Refund, Error> {
     let currency: Currency = row.parsed("currency")?;
-    let failure = row.maybe_text("failure")?;
     Ok(Refund {
         id: row.parsed("id")?,
         payment_id: row.parsed("payment_id")?,
@@ -28,9 +27,7 @@ pub(crate) fn read(row: &AnyRow) -> Result<Refund, Error> {
         operation: row.maybe_parsed("operation")?,
         provider_reference: row.text("provider_reference")?,
         provider_transaction_id: row.maybe_text("provider_transaction_id")?,
-        failure: failure
-            .map(|text| serde_json::from_str(&text).map_err(|_| Error::Corrupt("failure")))
-            .transpose()?,
+        failure: row.maybe_json("failure")?,
         nothing_since: row.maybe_time("nothing_since")?,
         version: row.int("version")?,
         created_at: row.time("created_at")?,
@@ -232,34 +229,4 @@ pub async fn get(
         .fetch_optional(conn)
         .await?;
     row.as_ref().map(read).transpose()
-}
-
-/// How many refunds of an integration's payments are open: it must not be deleted meanwhile.
-pub async fn open_of_integration(
-    conn: &mut Conn,
-    organization: OrganizationId,
-    integration: IntegrationId,
-) -> Result<i64, Error> {
-    let row = sqlx::query(
-        "SELECT COUNT(*) AS total FROM refunds r JOIN payments p ON p.id = r.payment_id
-         WHERE r.organization_id = $1 AND p.integration_id = $2
-           AND r.status IN ('Submitted', 'AwaitingSettlement', 'Unknown')",
-    )
-    .bind(organization.to_string())
-    .bind(integration.to_string())
-    .fetch_one(conn)
-    .await?;
-    row.int("total")
-}
-
-/// How many refunds of an organization are open: it must not be deleted meanwhile.
-pub async fn open_of_organization(conn: &mut Conn, organization: OrganizationId) -> Result<i64, Error> {
-    let row = sqlx::query(
-        "SELECT COUNT(*) AS total FROM refunds
-         WHERE organization_id = $1 AND status IN ('Submitted', 'AwaitingSettlement', 'Unknown')",
-    )
-    .bind(organization.to_string())
-    .fetch_one(conn)
-    .await?;
-    row.int("total")
 }

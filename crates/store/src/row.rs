@@ -33,6 +33,11 @@ pub(crate) trait Columns {
         serde_json::from_str(&self.text(name)?).map_err(|_| Error::Corrupt(name))
     }
 
+    fn maybe_json<T: DeserializeOwned>(&self, name: &'static str) -> Result<Option<T>, Error> {
+        let text = self.maybe_text(name)?;
+        text.map(|text| serde_json::from_str(&text).map_err(|_| Error::Corrupt(name))).transpose()
+    }
+
     fn time(&self, name: &'static str) -> Result<Timestamp, Error> {
         Timestamp::from_microsecond(self.int(name)?).map_err(|_| Error::Corrupt(name))
     }
