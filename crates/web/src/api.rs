@@ -15,8 +15,9 @@ pub(crate) mod reports;
 pub(crate) mod settings;
 pub(crate) mod templates;
 
-use std::sync::Arc;
+use std::{fmt::Display, str::FromStr, sync::Arc};
 
+use axum::http::Uri;
 use kontor_store::Slice;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -24,7 +25,7 @@ use crate::{
     page::{self, Page, Start},
     pay,
     problem::Problem,
-    web::Web,
+    web::{Web, parsed},
 };
 
 /// Everything under `/api` that needs credentials.
@@ -112,6 +113,13 @@ pub(crate) fn slice(page: &Page) -> Result<Slice, Problem> {
         after,
         descending: page.direction == page::Direction::Descending,
     })
+}
+
+/// The state that a list is narrowed to, as one of its words.
+pub(crate) fn status<T: FromStr + Display + 'static>(uri: &Uri, all: &[T]) -> Result<Option<T>, Problem> {
+    let words: Vec<String> = all.iter().map(T::to_string).collect();
+    let words = format!("must be one of: {}", words.join(", "));
+    parsed(uri, "status", &words, |text| text.parse().ok())
 }
 
 /// What long lists are sorted on.

@@ -6,7 +6,10 @@
 
 pub mod cursor;
 
+use std::fmt::Display;
+
 use axum::http::Uri;
+use jiff::Timestamp;
 use serde::Serialize;
 
 pub use cursor::Cursor;
@@ -102,6 +105,11 @@ impl Page {
             Start::Number(number) => u64::from(number.saturating_sub(1)) * u64::from(self.size),
             Start::After(_) => 0,
         }
+    }
+
+    /// Where a row stands in this list.
+    pub fn cursor(&self, created_at: Timestamp, id: impl Display) -> Cursor {
+        Cursor { micros: created_at.as_microsecond(), id: id.to_string(), direction: self.direction }
     }
 
     /// The envelope. `items` are the page's rows, with one more where the caller looked ahead: it is

@@ -12,7 +12,7 @@ use super::{BY_CREATION, slice};
 use crate::{
     amount::Time,
     answer::Answer,
-    page::{Cursor, Envelope},
+    page::Envelope,
     problem::Problem,
     query::Query,
     web::{Params, Web, Who},
@@ -103,7 +103,6 @@ pub(crate) async fn list(
     let mut conn = web.engine.db.read().await?;
     let found = audit::list(&mut conn, organization, &filter, &slice(&page)?).await?;
     let total = found.count();
-    let at =
-        |it: &Row| Cursor { micros: it.at.as_microsecond(), id: it.id.clone(), direction: page.direction };
+    let at = |it: &Row| page.cursor(it.at, &it.id);
     Answer::ok(&page.envelope(found.rows, total, BY_CREATION, at).map(View::of))
 }

@@ -15,13 +15,13 @@ use utoipa::ToSchema;
 
 pub(crate) use view::{ChargeView, View};
 
-use super::{BY_CREATION, slice};
+use super::{BY_CREATION, slice, status};
 use crate::{
     answer::Answer,
     body::{Fields, RawBody, Request},
     etag::{ETag, IfMatch},
     idempotency::Repeat,
-    page::{Cursor, Envelope, Page},
+    page::{Envelope, Page},
     problem::Problem,
     repeat::{Change, Claimed},
     web::{Params, Web, Who, parameter, parsed},
@@ -141,20 +141,14 @@ pub(crate) async fn list(State(web): State<Arc<Web>>, who: Who, uri: Uri) -> Res
     }
     let own = who.caller.own_customer()?.map(str::to_owned);
     let page = Page::of(&uri, BY_CREATION)?;
-    let words: Vec<&str> = Status::ALL.iter().map(|it| it.as_str()).collect();
-    let words = format!("must be one of: {}", words.join(", "));
     let filter = auto_pay::Filter {
         customer_number: asked.or(own),
         invoice_id: parsed(&uri, "invoiceId", "must be an invoice's id", |text| text.parse().ok())?,
-        status: parsed(&uri, "status", &words, |text| text.parse().ok())?,
+        status: status(&uri, Status::ALL)?,
     };
     let mut conn = web.engine.db.read().await?;
     let found = auto_pay::list(&mut conn, who.organization(), &filter, &slice(&page)?).await?;
-    let at = |it: &Charge| Cursor {
-        micros: it.created_at.as_microsecond(),
-        id: it.id.to_string(),
-        direction: page.direction,
-    };
+    let at = |it: &Charge| page.cursor(it.created_at, it.id);
     let total = found.count();
     let rows = page.envelope(found.rows, total, BY_CREATION, at);
     Answer::ok(&rows.map(|it| ChargeView::of(&it)))

@@ -18,7 +18,7 @@ use crate::{
     answer::Answer,
     body::RawBody,
     etag::{ETag, IfMatch},
-    page::{Cursor, Envelope, Page},
+    page::{Envelope, Page},
     problem::Problem,
     web::{Params, Web, Who},
 };
@@ -43,11 +43,7 @@ pub(crate) async fn list(State(web): State<Arc<Web>>, who: Who, uri: Uri) -> Res
     let mut conn = web.engine.db.read().await?;
     let found = customers::list(&mut conn, who.organization(), own, &slice(&page)?).await?;
     let total = found.count();
-    let at = |it: &Customer| Cursor {
-        micros: it.created_at.as_microsecond(),
-        id: it.id.to_string(),
-        direction: page.direction,
-    };
+    let at = |it: &Customer| page.cursor(it.created_at, it.id);
     let rows = page.envelope(found.rows, total, BY_CREATION, at);
     let mut data = Vec::with_capacity(rows.data.len());
     for customer in &rows.data {

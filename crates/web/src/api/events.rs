@@ -12,7 +12,7 @@ use super::{BY_CREATION, slice};
 use crate::{
     amount::Time,
     answer::Answer,
-    page::{Cursor, Envelope},
+    page::Envelope,
     problem::Problem,
     query::Query,
     web::{Params, Web, Who},
@@ -84,10 +84,6 @@ pub(crate) async fn list(
     let mut conn = web.engine.db.read().await?;
     let found = events::list(&mut conn, organization, &filter, &slice(&page)?).await?;
     let total = found.count();
-    let at = |it: &Listed| Cursor {
-        micros: it.event.at.as_microsecond(),
-        id: it.event.id.to_string(),
-        direction: page.direction,
-    };
+    let at = |it: &Listed| page.cursor(it.event.at, it.event.id);
     Answer::ok(&page.envelope(found.rows, total, BY_CREATION, at).map(View::of))
 }

@@ -26,7 +26,7 @@ use crate::{
     body::RawBody,
     etag::{ETag, IfNoneMatch},
     idempotency::Repeat,
-    page::{Cursor, Envelope, Page},
+    page::{Envelope, Page},
     problem::Problem,
     repeat::{Change, Claimed},
     web::{Params, Web, Who, parameter, parsed},
@@ -66,11 +66,7 @@ pub(crate) async fn list(State(web): State<Arc<Web>>, who: Who, uri: Uri) -> Res
     let filter = invoices::Filter { customer_number: asked.or(own), status };
     let mut conn = web.engine.db.read().await?;
     let found = invoices::list(&mut conn, who.organization(), &filter, &slice(&page)?).await?;
-    let at = |it: &Invoice| Cursor {
-        micros: it.created_at.as_microsecond(),
-        id: it.id.to_string(),
-        direction: page.direction,
-    };
+    let at = |it: &Invoice| page.cursor(it.created_at, it.id);
     let total = found.count();
     let rows = page.envelope(found.rows, total, BY_CREATION, at);
     let mut data = Vec::with_capacity(rows.data.len());

@@ -22,13 +22,13 @@ use kontor_store::{Conn, actions, events, payments, refunds};
 
 pub(crate) use view::{Timed, View, failure_json};
 
-use super::{BY_CREATION, slice};
+use super::{BY_CREATION, slice, status};
 use crate::{
     answer::Answer,
     body::RawBody,
     etag::ETag,
     idempotency::Repeat,
-    page::{Cursor, Envelope, Page},
+    page::{Envelope, Page},
     problem::Problem,
     repeat,
     web::{Params, Web, Who, parameter, parsed},
@@ -90,24 +90,18 @@ pub(crate) async fn list(State(web): State<Arc<Web>>, who: Who, uri: Uri) -> Res
     }
     let own = who.caller.own_customer()?.map(str::to_owned);
     let page = Page::of(&uri, BY_CREATION)?;
-    let words: Vec<&str> = Status::ALL.iter().map(|it| it.as_str()).collect();
-    let words = format!("must be one of: {}", words.join(", "));
     let registry = &web.engine.registry;
     let filter = payments::Filter {
         invoice_id: parsed(&uri, "invoiceId", "must be an invoice's id", |text| text.parse().ok())?,
         customer_number: asked.or(own),
-        status: parsed(&uri, "status", &words, |text| text.parse().ok())?,
+        status: status(&uri, Status::ALL)?,
         provider: parsed(&uri, "provider", "must be a provider's name", |text| {
             registry.get(text).map(|it| it.template().provider.clone())
         })?,
     };
     let mut conn = web.engine.db.read().await?;
     let found = payments::list(&mut conn, who.organization(), &filter, &slice(&page)?).await?;
-    let at = |it: &Payment| Cursor {
-        micros: it.created_at.as_microsecond(),
-        id: it.id.to_string(),
-        direction: page.direction,
-    };
+    let at = |it: &Payment| page.cursor(it.created_at, it.id);
     let total = found.count();
     let rows = page.envelope(found.rows, total, BY_CREATION, at);
     let mut data = Vec::with_capacity(rows.data.len());

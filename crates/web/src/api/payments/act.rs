@@ -42,10 +42,7 @@ impl Request for Capture {
     fn read(fields: &mut Fields) -> Option<Self> {
         let decimal = fields.optional("amount").decimal();
         let currency = fields.currency();
-        let amount = match decimal {
-            Some(decimal) => Some(fields.positive_amount(Some(&decimal), Some(currency))?),
-            None => None,
-        };
+        let amount = fields.positive_amount(decimal.as_ref(), Some(currency));
         Some(Self { amount })
     }
 }

@@ -35,10 +35,7 @@ impl Request for Create {
         let invoice_id = fields.required("invoiceId").text(1..=100);
         let decimal = fields.optional("amount").decimal();
         let currency = fields.currency();
-        let amount = match decimal {
-            Some(decimal) => Some(fields.positive_amount(Some(&decimal), Some(currency))?),
-            None => None,
-        };
+        let amount = fields.positive_amount(decimal.as_ref(), Some(currency));
         Some(Self { invoice_id: invoice_id?, amount })
     }
 }

@@ -50,10 +50,7 @@ impl Request for Create {
     fn read(fields: &mut Fields) -> Option<Self> {
         let decimal = fields.optional("amount").decimal();
         let currency = fields.currency();
-        let amount = match decimal {
-            Some(decimal) => Some(fields.positive_amount(Some(&decimal), Some(currency))?),
-            None => None,
-        };
+        let amount = fields.positive_amount(decimal.as_ref(), Some(currency));
         let reason = fields.optional("reason").lines(0..=500);
         let reopen_invoice = fields.optional("reopenInvoice").boolean();
         Some(Self { amount, reason, reopen_invoice: reopen_invoice.unwrap_or(true) })
