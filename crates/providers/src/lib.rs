@@ -4,6 +4,7 @@
 //! database, to retry anything that could charge again, and to log a body.
 
 pub mod authorize_net;
+pub mod books;
 pub mod card;
 pub mod charges;
 pub mod declarative;
@@ -27,6 +28,7 @@ pub mod worldpay;
 #[cfg(test)]
 mod tests;
 
+pub use books::{Accounting, Books, BooksError};
 pub use card::{Card, CardError, Expiry, Nonce};
 pub use charges::{
     Approval, CaptureOrder, CardUse, ChargeOrder, Charges, MerchantReason, Outcome, RefundOrder, Refusal,

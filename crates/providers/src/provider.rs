@@ -8,7 +8,7 @@ pub use kontor_domain::payment_methods::BillingAddress;
 use kontor_domain::{Money, Secret, templates::Template};
 use url::Url;
 
-use crate::{Charges, ProviderError, Reports, Vaulting, WebhookIn, hidden, oauth::OAuth};
+use crate::{Accounting, Charges, ProviderError, Reports, Vaulting, WebhookIn, hidden, oauth::OAuth};
 
 /// An integration's settings and opened secrets, for one call.
 pub struct Connection<'a> {
@@ -87,6 +87,11 @@ pub trait Provider: Send + Sync + 'static {
 
     /// Its notifications, where it sends some.
     fn webhooks(&self) -> Option<&dyn WebhookIn> {
+        None
+    }
+
+    /// The books that it keeps for a company, where it does.
+    fn accounting(&self) -> Option<&dyn Accounting> {
         None
     }
 
