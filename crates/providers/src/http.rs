@@ -7,6 +7,7 @@
 pub mod address;
 mod failure;
 mod guard;
+pub mod gzip;
 pub mod stream;
 
 use std::{fmt, time::Duration};

@@ -3,8 +3,17 @@
 //! `reply` reads, `settings` is the operator's. This file says where things are and sends. Refuses to follow what an
 //! answer points to, to take a status alone for an answer, and to send anything twice.
 
+mod books;
+mod client;
+mod fault;
+mod law;
+mod query;
+mod read;
 mod reply;
 mod settings;
+mod verdict;
+mod webhook;
+mod wire;
 
 use std::time::Duration;
 
@@ -16,7 +25,7 @@ use kontor_domain::{
 use url::Url;
 
 use crate::{
-    Connection, Http, Outgoing, Provider, ProviderError, Proxied, TestReport,
+    Accounting, Connection, Http, Outgoing, Provider, ProviderError, Proxied, TestReport,
     http::{Call, Method},
     oauth::{self, OAuth, Server},
     registry,
@@ -121,6 +130,10 @@ impl Provider for QuickBooks {
     }
 
     fn oauth(&self) -> Option<&dyn OAuth> {
+        Some(self)
+    }
+
+    fn accounting(&self) -> Option<&dyn Accounting> {
         Some(self)
     }
 

@@ -21,6 +21,8 @@ pub(super) struct Providers {
     /// Without its secret, which is read when it is needed.
     pub(super) quickbooks: quickbooks::Settings,
     pub(super) client_secret_file: Option<PathBuf>,
+    /// What its notifications are signed with.
+    pub(super) webhook_verifier_file: Option<PathBuf>,
     /// Those that templates describe.
     pub(super) declarative: declarative::Settings,
     /// The apps at providers that are described: a public name, and the file of the secret.
@@ -52,6 +54,7 @@ impl Providers {
             quickbooks: quickbooks::Settings {
                 client_id: source.text("providers.quickbooks.client_id"),
                 client_secret: None,
+                webhook_verifier: None,
                 environment: environments
                     .into_iter()
                     .find(|it| Some(it.as_str()) == named)
@@ -60,6 +63,7 @@ impl Providers {
                 timeout_ms: quickbooks,
             },
             client_secret_file: source.path("providers.quickbooks.client_secret_file"),
+            webhook_verifier_file: source.path("providers.quickbooks.webhook_verifier_file"),
             declarative: declarative::Settings {
                 folder: source.path("templates.folder"),
                 timeout_ms: described,
@@ -100,7 +104,9 @@ impl Providers {
 
     /// With the secret of the operator's app.
     pub(super) fn settings(&self) -> anyhow::Result<Settings> {
-        let secret = self.client_secret_file.as_deref().map(secrets::read_given).transpose()?;
+        let read = |file: &Option<PathBuf>| file.as_deref().map(secrets::read_given).transpose();
+        let (client_secret, webhook_verifier) =
+            (read(&self.client_secret_file)?, read(&self.webhook_verifier_file)?);
         let mut apps = BTreeMap::new();
         for (name, (client_id, file)) in &self.apps {
             let client_secret = file.as_deref().map(secrets::read_given).transpose()?;
@@ -109,7 +115,7 @@ impl Providers {
         Ok(Settings {
             authorize_net: self.authorize_net.clone(),
             worldpay: self.worldpay.clone(),
-            quickbooks: quickbooks::Settings { client_secret: secret, ..self.quickbooks.clone() },
+            quickbooks: quickbooks::Settings { client_secret, webhook_verifier, ..self.quickbooks.clone() },
             declarative: self.declarative.clone(),
             apps,
         })

@@ -53,6 +53,7 @@ impl Config {
         out += "\n[providers.quickbooks]\n";
         out += &line("client_id", quickbooks.client_id.as_deref().map(text));
         out += &line("client_secret_file", path(self.providers.client_secret_file.as_ref()));
+        out += &line("webhook_verifier_file", path(self.providers.webhook_verifier_file.as_ref()));
         out += &line("environment", Some(text(quickbooks.environment.as_str())));
         out += &line("timeout_ms", Some(quickbooks.timeout_ms.to_string()));
         out += &address(quickbooks.sandbox_url.as_ref());

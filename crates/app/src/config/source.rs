@@ -15,7 +15,7 @@ use toml::de::{DeTable, DeValue};
 use url::Url;
 
 /// Every key there is.
-const KEYS: [&str; 57] = [
+const KEYS: [&str; 58] = [
     "listen",
     "public_url",
     "data_dir",
@@ -59,6 +59,7 @@ const KEYS: [&str; 57] = [
     "providers.quickbooks.environment",
     "providers.quickbooks.sandbox_url",
     "providers.quickbooks.timeout_ms",
+    "providers.quickbooks.webhook_verifier_file",
     "limits.body_bytes",
     "limits.request_timeout_seconds",
     "limits.login_per_minute",

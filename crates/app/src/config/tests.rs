@@ -55,7 +55,7 @@ fn the_operators_app_is_whole_and_its_secret_is_read_and_not_shown() {
     let toml = |file: &Path| {
         let file = file.display();
         format!(
-            "[providers.quickbooks]\nclient_id = \"AB1\"\nclient_secret_file = \"{file}\"\nenvironment = \"Sandbox\""
+            "[providers.quickbooks]\nclient_id = \"AB1\"\nclient_secret_file = \"{file}\"\nwebhook_verifier_file = \"{file}\"\nenvironment = \"Sandbox\""
         )
     };
     let config = read(&toml(&file)).expect("settings");
@@ -67,6 +67,10 @@ fn the_operators_app_is_whole_and_its_secret_is_read_and_not_shown() {
     std::fs::write(&file, "shh-hunter2\n").expect("a file");
     let app = config.providers().expect("settings").quickbooks;
     assert_eq!(app.client_secret.as_ref().map(|it| it.expose().to_owned()).as_deref(), Some("shh-hunter2"));
+    assert_eq!(
+        app.webhook_verifier.as_ref().map(|it| it.expose().to_owned()).as_deref(),
+        Some("shh-hunter2")
+    );
     assert_eq!(app.environment.as_str(), "Sandbox");
     assert!(!format!("{app:?}").contains("hunter2") && !config.redacted().contains("hunter2"));
     assert_eq!(read(&config.redacted()).expect("it can be read").redacted(), config.redacted());

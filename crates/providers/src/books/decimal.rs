@@ -57,6 +57,12 @@ impl Decimal {
         self.digits < 0
     }
 
+    /// Whether it is more than another.
+    pub fn is_more_than(self, other: Self) -> bool {
+        let scaled = |it: Self, by: u32| 10_i128.pow(by).saturating_mul(i128::from(it.digits));
+        scaled(self, other.scale) > scaled(other, self.scale)
+    }
+
     /// The decimals that it needs.
     pub fn scale(self) -> u32 {
         self.scale

@@ -1,11 +1,8 @@
-//! What an answer of the books means. Pure.
-//!
-//! Refuses to believe in a form (§2.5): a refusal may be JSON in two cases of letters, XML although JSON was asked
-//! for, a page, or stand in a 200. Status and code count; texts are localised and are only shown.
+//! What the answer to the connection test means. Pure. Status and code count; texts are only shown.
 
-use quick_xml::{Reader, events::Event};
 use serde_json::{Map, Value};
 
+use super::fault::{self, Refused};
 use crate::{
     ProviderError,
     error::{Fault, Kind, clean},
@@ -14,8 +11,6 @@ use crate::{
 
 /// The longest text of the company's that is shown, in characters.
 const MAX_TEXT: usize = 120;
-/// So many XML events are looked at for an error.
-const MAX_EVENTS: usize = 2_000;
 
 /// A company (§3.1).
 #[derive(Debug, PartialEq, Eq)]
@@ -37,21 +32,14 @@ impl Company {
     }
 }
 
-/// A refusal's code and words.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Refused {
-    code: Option<String>,
-    message: String,
-}
-
 /// Reads the answer to "who is the company".
 pub(super) fn company(answer: &Answer) -> Result<Company, ProviderError> {
-    let read: Option<Value> = serde_json::from_slice(&answer.body).ok();
     // A 200 may carry a fault as well (§2.4).
-    let refused = read.as_ref().and_then(fault).or_else(|| xml_fault(&answer.body));
+    let refused = fault::of(answer).into_iter().next();
     if refused.is_some() || answer.status != 200 {
         return Err(error(answer, &refused.unwrap_or_default()));
     }
+    let read: Option<Value> = serde_json::from_slice(&answer.body).ok();
     let info = read.as_ref().and_then(|it| it.get("CompanyInfo")).and_then(Value::as_object);
     let Some(info) = info else {
         return Err(ProviderError::nonsense(if answer.is_page() {
@@ -82,64 +70,13 @@ fn shown(text: &str) -> Option<String> {
     Some(kept).filter(|it| !it.is_empty())
 }
 
-/// The first error of a fault in JSON, whatever the case of its letters (§2.5 a, b).
-fn fault(value: &Value) -> Option<Refused> {
-    let fault = member(value, "fault")?;
-    let first = member(fault, "error")?.as_array()?.first()?;
-    let text = |name: &str| member(first, name).and_then(Value::as_str).unwrap_or_default();
-    let code = match member(first, "code") {
-        Some(Value::String(code)) => Some(code.clone()),
-        Some(Value::Number(code)) => Some(code.to_string()),
-        _ => None,
-    };
-    let message = if text("detail").is_empty() { text("message") } else { text("detail") };
-    Some(Refused { code, message: message.to_owned() })
-}
-
-fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
-    value.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-}
-
-/// The first error of a fault in XML (§2.5 d, e). Entities stay as they are: the text is only shown.
-fn xml_fault(body: &[u8]) -> Option<Refused> {
-    let text = std::str::from_utf8(body).ok().filter(|it| it.trim_start().starts_with('<'))?;
-    let mut reader = Reader::from_str(text);
-    let (mut refused, mut within) = (None::<Refused>, String::new());
-    for _ in 0..MAX_EVENTS {
-        match reader.read_event().ok()? {
-            Event::Start(start) => {
-                start.local_name().as_ref().clone_into(&mut within);
-                if within == "Error" && refused.is_none() {
-                    let code = start.attributes().flatten().find(|it| it.key.as_ref() == "code");
-                    let code = code.map(|it| it.value.into_owned());
-                    refused = Some(Refused { code, message: String::new() });
-                }
-            }
-            Event::Text(text) => {
-                if let Some(refused) =
-                    refused.as_mut().filter(|_| matches!(within.as_str(), "Message" | "Detail"))
-                {
-                    (*text).clone_into(&mut refused.message);
-                }
-            }
-            Event::End(end) if end.local_name().as_ref() == "Error" => break,
-            Event::End(_) => within.clear(),
-            Event::DocType(_) => return None,
-            Event::Eof => break,
-            _ => {}
-        }
-    }
-    refused
-}
-
 /// What status and code mean (§2.5, §2.6).
 fn error(answer: &Answer, refused: &Refused) -> ProviderError {
     let status = answer.status.to_string();
     let code = refused.code.as_deref().map(clean);
     let code = code.as_deref().unwrap_or(&status);
-    let said = &refused.message;
-    // In 2016 the same was a 403 (§2.5 e).
-    let throttled = answer.status == 429 || code == "3001" || said.contains("ThrottleExceeded");
+    let said = refused.said();
+    let throttled = answer.status == 429 || refused.is_throttle();
     match (answer.status, code) {
         _ if throttled => ProviderError {
             retry_safe: true,

@@ -32,6 +32,8 @@ pub struct Settings {
     pub client_id: Option<String>,
     /// The app's client secret.
     pub client_secret: Option<Secret>,
+    /// What the app's notifications are signed with; without one none is taken.
+    pub webhook_verifier: Option<Secret>,
     /// Where the app is at home, unless an integration says otherwise.
     pub environment: Environment,
     /// Stands for all hosts of the sandbox, the token host among them; never for production's.
@@ -45,6 +47,7 @@ impl Default for Settings {
         Self {
             client_id: None,
             client_secret: None,
+            webhook_verifier: None,
             environment: Environment::Production,
             sandbox_url: None,
             timeout_ms: 60_000,
@@ -54,10 +57,11 @@ impl Default for Settings {
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { client_id, client_secret, environment, sandbox_url, timeout_ms } = self;
+        let Self { client_id, client_secret, webhook_verifier, environment, sandbox_url, timeout_ms } = self;
         f.debug_struct("Settings")
             .field("client_id", client_id)
             .field("client_secret", &client_secret.as_ref().map(|_| "(hidden)"))
+            .field("webhook_verifier", &webhook_verifier.as_ref().map(|_| "(hidden)"))
             .field("environment", environment)
             .field("sandbox_url", &sandbox_url.as_ref().map(Url::as_str))
             .field("timeout_ms", timeout_ms)
