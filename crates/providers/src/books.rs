@@ -10,6 +10,7 @@ mod error;
 mod find;
 mod gate;
 mod object;
+mod pace;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -32,6 +33,7 @@ pub use gate::{Errand, Gate, Pass};
 pub use object::{
     Address, Applied, Article, Client, Kind, Link, Object, Receipt, Sale, SaleLine, SaleLineKind, Stamp,
 };
+pub use pace::{BooksPace, CompanyGate, Limits, MAX_COMPANIES};
 
 /// Whose books, for one piece of work.
 #[derive(Clone, Copy)]
@@ -48,6 +50,9 @@ pub struct Books<'a> {
 /// is sent a second time: what ended [`Class::Unknown`] is looked for ([`Accounting::find`]) before it is sent again.
 #[async_trait]
 pub trait Accounting: Send + Sync {
+    /// How often one company's books may be asked.
+    fn limits(&self) -> Limits;
+
     /// The most writes in a batch.
     fn batch_size(&self) -> usize;
 

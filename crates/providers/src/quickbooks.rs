@@ -73,7 +73,7 @@ impl QuickBooks {
     }
 
     /// The company's own address (§2.1), with a slash at its end.
-    fn company(&self, connection: &Connection<'_>) -> Result<Url, ProviderError> {
+    fn company_url(&self, connection: &Connection<'_>) -> Result<Url, ProviderError> {
         let base = match (self.instead(connection), self.environment(connection)) {
             (Some(url), _) => registry::base(url),
             (None, Environment::Sandbox) => "https://sandbox-quickbooks.api.intuit.com".to_owned(),
@@ -86,7 +86,7 @@ impl QuickBooks {
 
     /// Who the company is (§3.1).
     async fn company_info(&self, connection: &Connection<'_>) -> Result<Company, ProviderError> {
-        let url = self.company(connection)?.join(&format!("companyinfo/{}", realm(connection)?));
+        let url = self.company_url(connection)?.join(&format!("companyinfo/{}", realm(connection)?));
         let mut url =
             url.map_err(|_| ProviderError::misconfigured("the company's address cannot be read"))?;
         url.query_pairs_mut().append_pair("minorversion", MINOR_VERSION);
@@ -207,11 +207,11 @@ impl OAuth for QuickBooks {
 #[async_trait]
 impl Proxied for QuickBooks {
     fn base(&self, connection: &Connection<'_>) -> Result<Url, ProviderError> {
-        self.company(connection)
+        self.company_url(connection)
     }
 
     fn allows(&self, connection: &Connection<'_>, url: &Url) -> bool {
-        self.company(connection).is_ok_and(|it| it.origin() == url.origin())
+        self.company_url(connection).is_ok_and(|it| it.origin() == url.origin())
     }
 
     async fn authorize(

@@ -23,13 +23,19 @@ use crate::{Card, Connection, Expiry, Http, Save, SaveOrder, Vaulting as _, http
 /// A server on the loopback that gives one answer after the other, and then is gone.
 pub(crate) struct Served {
     pub(crate) url: Url,
-    bodies: Arc<Mutex<Vec<String>>>,
+    /// Head and body of each.
+    requests: Arc<Mutex<Vec<(String, String)>>>,
 }
 
 impl Served {
     /// The bodies of the requests so far.
     pub(crate) fn bodies(&self) -> Vec<String> {
-        self.bodies.lock().expect("no panic").clone()
+        self.requests.lock().expect("no panic").iter().map(|it| it.1.clone()).collect()
+    }
+
+    /// The first lines and headers of the requests so far.
+    pub(crate) fn heads(&self) -> Vec<String> {
+        self.requests.lock().expect("no panic").iter().map(|it| it.0.clone()).collect()
     }
 
     /// The names of the operations so far: the JSON's one key, or the XML's root.
@@ -45,23 +51,28 @@ impl Served {
 
 /// Each answer is a whole HTTP answer; an empty one takes the request and says nothing.
 pub(crate) async fn served(answers: Vec<String>) -> Served {
+    served_bytes(answers.into_iter().map(String::into_bytes).collect()).await
+}
+
+/// The same for answers that are no texts.
+pub(crate) async fn served_bytes(answers: Vec<Vec<u8>>) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = Url::parse(&format!("http://{}/", listener.local_addr().expect("an address"))).expect("a URL");
-    let bodies = Arc::new(Mutex::new(Vec::new()));
-    let kept = Arc::clone(&bodies);
+    let requests = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&requests);
     tokio::spawn(async move {
         for answer in answers {
             let (mut socket, _) = listener.accept().await.expect("a caller");
-            let body = request(&mut socket).await;
-            kept.lock().expect("no panic").push(body);
-            socket.write_all(answer.as_bytes()).await.expect("written");
+            let request = request(&mut socket).await;
+            kept.lock().expect("no panic").push(request);
+            socket.write_all(&answer).await.expect("written");
         }
     });
-    Served { url, bodies }
+    Served { url, requests }
 }
 
 /// Reads a request to its end.
-async fn request(socket: &mut TcpStream) -> String {
+async fn request(socket: &mut TcpStream) -> (String, String) {
     let mut read = Vec::new();
     loop {
         let mut part = [0; 4096];
@@ -69,11 +80,11 @@ async fn request(socket: &mut TcpStream) -> String {
         read.extend_from_slice(&part[..count]);
         let text = String::from_utf8_lossy(&read);
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let head = head.to_ascii_lowercase();
+            let small = head.to_ascii_lowercase();
             let length =
-                head.split("content-length: ").nth(1).and_then(|it| it.lines().next()).map(str::trim);
+                small.split("content-length: ").nth(1).and_then(|it| it.lines().next()).map(str::trim);
             if body.len() >= length.map_or(0, |it| it.parse().expect("a number")) {
-                return body.to_owned();
+                return (head.to_owned(), body.to_owned());
             }
         }
         assert!(count > 0, "the request broke off");

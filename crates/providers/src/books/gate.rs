@@ -1,6 +1,6 @@
 //! The gate that each call to the books passes: who may call when is not the adapter's to decide.
 
-use std::any::Any;
+use std::{any::Any, time::Duration};
 
 use async_trait::async_trait;
 
@@ -22,6 +22,9 @@ pub enum Errand {
 pub trait Gate: Send + Sync {
     /// One call. Whoever holds back says for how long; the call is then not made.
     async fn enter(&self, errand: Errand) -> Result<Pass, HeldBack>;
+
+    /// The books themselves said to wait: nobody is let through for so long.
+    fn hold(&self, wait: Duration);
 }
 
 /// A call that was let through; it ends when this is dropped.

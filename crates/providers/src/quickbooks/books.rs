@@ -21,14 +21,17 @@ use super::{
 use crate::{
     BooksError, Connection,
     books::{
-        Accounting, Action, Books, Changes, Choice, Company, Find, Gate, Holder, HolderKind, Kind, List,
-        Notice, Object, Page, RequestId, Which, Written,
+        Accounting, Action, Books, Changes, Choice, Company, Find, Gate, Holder, HolderKind, Kind, Limits,
+        List, Notice, Object, Page, RequestId, Which, Written,
     },
     webhook::{Call, Unproven},
 };
 
 /// The most writes in a batch (§4.2).
 const BATCH: usize = 30;
+/// What the limits' page says, and both of the ways to read its ten at once (§5).
+const LIMITS: Limits =
+    Limits { calls_per_minute: 500, batches_per_minute: 40, calls_per_second: 10, concurrent: 10 };
 /// How long changes are kept, less a day for the way (§4.3).
 const CHANGES_DAYS: i64 = 29;
 /// How much earlier is asked for than what was seen: nobody says whether the moment itself is included (§4.3).
@@ -147,6 +150,10 @@ fn fits(object: &Object, by: &Find<'_>) -> bool {
 
 #[async_trait]
 impl Accounting for QuickBooks {
+    fn limits(&self) -> Limits {
+        LIMITS
+    }
+
     fn batch_size(&self) -> usize {
         BATCH
     }

@@ -71,7 +71,7 @@ impl QuickBooks {
     ) -> Result<Answer, NoAnswer> {
         let asked = sent.asked;
         let unfit = |error: ProviderError| NoAnswer::Error(verdict::unconnected(asked, error));
-        let url = self.company(connection).and_then(|it| address(&it, &sent)).map_err(unfit)?;
+        let url = self.company_url(connection).and_then(|it| address(&it, &sent)).map_err(unfit)?;
         let bearer = bearer(connection).map_err(unfit)?;
         let pass =
             gate.enter(sent.errand).await.map_err(|it| NoAnswer::Error(verdict::held_back(asked, it)))?;
@@ -99,6 +99,9 @@ impl QuickBooks {
             return Ok(answer);
         }
         let error = verdict::refused(asked, &answer, &faults);
+        if let Some(wait) = error.retry_after {
+            gate.hold(wait);
+        }
         let trace = crate::error::clean(answer.headers.get(TRACE).unwrap_or_default());
         let code = error.source.code.as_deref().unwrap_or_default();
         tracing::info!(intuit_tid = trace, status = answer.status, code, class = %error.class, "the books refused");
@@ -122,4 +125,4 @@ fn address(company: &Url, sent: &Sent<'_>) -> Result<Url, ProviderError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

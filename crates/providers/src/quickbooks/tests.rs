@@ -34,7 +34,7 @@ fn the_operators_address_stands_for_the_sandbox_alone() {
             assert!(revocation.json);
             let all = [server.authorization_url, server.token_url, revocation.url];
             let all = all.map(String::from).to_vec();
-            (all, provider.company(it).expect("an address").to_string(), server.hosts.is_some())
+            (all, provider.company_url(it).expect("an address").to_string(), server.hosts.is_some())
         })
     };
     let (all, company, limited) = places(None);
@@ -85,9 +85,9 @@ fn what_the_operator_left_out_is_named() {
 #[test]
 fn only_digits_ever_stand_in_an_address() {
     for wrong in ["", "1/../2", "12a", "%31", &"1".repeat(33)] {
-        assert!(with(None, wrong, |it| provider(settings()).company(it).is_err()), "{wrong}");
+        assert!(with(None, wrong, |it| provider(settings()).company_url(it).is_err()), "{wrong}");
     }
-    assert!(with(None, &"1".repeat(32), |it| provider(settings()).company(it).is_ok()));
+    assert!(with(None, &"1".repeat(32), |it| provider(settings()).company_url(it).is_ok()));
 }
 
 #[tokio::test]
