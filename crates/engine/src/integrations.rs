@@ -3,6 +3,7 @@
 //! Owns what is checked against the template, and what is written together. A template that is gone (its file was
 //! removed) leaves its integrations readable, nameable and deletable, and nothing else.
 
+pub mod choices;
 mod remake;
 mod rollback;
 mod rotate;
@@ -97,8 +98,16 @@ impl Engine {
     ) -> Result<Changed, Error> {
         let old = integration.configuration.clone();
         let kept = secret_keys(conn, organization, &integration).await?;
-        integration.configuration = check(template, &old, &kept, &change)
-            .map_err(|wrong| Error::Fields(wrong.into_iter().map(|it| (it.field, it.message)).collect()))?;
+        let told = |wrong: Vec<FieldError>| {
+            Error::Fields(wrong.into_iter().map(|it| (it.field, it.message)).collect())
+        };
+        let provider = self.registry.get(&integration.provider);
+        let offered = choices::offered(conn, organization, integration.id, provider.as_deref()).await?;
+        let wrong = offered.check(change.configuration.iter().map(|(key, value)| (key, value.as_deref())));
+        if !wrong.is_empty() {
+            return Err(told(wrong));
+        }
+        integration.configuration = check(template, &old, &kept, &change).map_err(told)?;
         let mut fields = fields(change.configuration.keys(), change.secrets.keys());
         let named =
             [("displayName", change.display_name.is_some()), ("isEnabled", change.is_enabled.is_some())];

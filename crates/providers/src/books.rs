@@ -9,8 +9,11 @@ mod draft;
 mod error;
 mod find;
 mod gate;
+mod mapping;
 mod object;
 mod pace;
+
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -30,6 +33,7 @@ pub use draft::{
 pub use error::{BooksError, Class};
 pub use find::{Changes, Find, Holder, HolderKind, Notice, Page, Removed, Unreadable, What, Which};
 pub use gate::{Errand, Gate, Pass};
+pub use mapping::{InvoiceNumbers, InvoicesWhen, Mapped, Mapping, OrdersAs, Untaxable};
 pub use object::{
     Address, Applied, Article, Client, Kind, Link, Object, Receipt, Sale, SaleLine, SaleLineKind, Stamp,
 };
@@ -124,6 +128,12 @@ pub trait Accounting: Send + Sync {
     /// Verifies a notification, over the raw body and in constant time, and reads what to ask about. One may speak of
     /// several companies: each notice names its own.
     fn notices(&self, call: &Call<'_>) -> Result<Vec<Notice>, Unproven>;
+
+    /// What becomes of what in the books, by the integration's settings.
+    fn mapping(&self, configuration: &BTreeMap<String, String>) -> Mapping;
+
+    /// The settings whose values are ids of the company's own lists: offered, and not typed blind.
+    fn mapped(&self) -> &'static [Mapped];
 
     /// What notices call the connected company.
     fn company_id(&self, connection: &Connection<'_>) -> Option<String>;

@@ -7,6 +7,7 @@ mod books;
 mod client;
 mod fault;
 mod law;
+mod mapping;
 mod query;
 mod read;
 mod reply;

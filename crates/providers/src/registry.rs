@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::{
     Http, Provider, authorize_net,
+    books::BooksPace,
     declarative::{self, App, Declarative},
     folder::{Folder, Refused},
     pace::Pace,
@@ -51,6 +52,7 @@ pub struct Registry {
     http: Http,
     ambient: Ambient,
     pace: Arc<Pace>,
+    books_pace: Arc<BooksPace>,
     timeout: Duration,
     built_in: Providers,
     apps: BTreeMap<String, App>,
@@ -90,8 +92,18 @@ impl Registry {
         }
         let folder = Mutex::new(settings.declarative.folder.map(Folder::new));
         let pace = Arc::new(Pace::default());
-        let registry =
-            Self { http, ambient, pace, timeout, built_in, apps, current: RwLock::default(), folder };
+        let books_pace = Arc::new(BooksPace::new(ambient.clone()));
+        let registry = Self {
+            http,
+            ambient,
+            pace,
+            books_pace,
+            timeout,
+            built_in,
+            apps,
+            current: RwLock::default(),
+            folder,
+        };
         registry.reload();
         for name in registry.apps.keys().filter(|it| registry.get(it).is_none()) {
             tracing::warn!(name, "there is an app for a provider that is not there yet");
@@ -136,6 +148,11 @@ impl Registry {
     /// How often each integration's provider was called. It outlives the templates that say how often it may be.
     pub fn pace(&self) -> &Arc<Pace> {
         &self.pace
+    }
+
+    /// How often each company's books were asked.
+    pub fn books_pace(&self) -> &Arc<BooksPace> {
+        &self.books_pace
     }
 
     /// The provider of that name, in any case of letters. Whoever holds it goes on with it, also when it is

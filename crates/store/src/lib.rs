@@ -12,6 +12,7 @@ pub mod audit;
 pub mod auto_pay;
 pub mod card_pages;
 pub mod chain;
+pub mod choices;
 pub mod crash;
 pub mod customers;
 pub mod db;

@@ -4,15 +4,24 @@ use url::Url;
 
 use super::Config;
 
+fn text(value: &str) -> String {
+    toml::Value::String(value.to_owned()).to_string()
+}
+
+fn path(value: Option<&std::path::PathBuf>) -> Option<String> {
+    value.map(|it| text(&it.display().to_string()))
+}
+
+fn line(key: &str, value: Option<String>) -> String {
+    match value {
+        Some(value) => format!("{key} = {value}\n"),
+        None => format!("# {key} is not set\n"),
+    }
+}
+
 impl Config {
     /// What `--print-config` prints: a file that would set the same, secrets hidden.
     pub(crate) fn redacted(&self) -> String {
-        let text = |value: &str| toml::Value::String(value.to_owned()).to_string();
-        let path = |value: Option<&std::path::PathBuf>| value.map(|it| text(&it.display().to_string()));
-        let line = |key: &str, value: Option<String>| match value {
-            Some(value) => format!("{key} = {value}\n"),
-            None => format!("# {key} is not set\n"),
-        };
         let mut out = String::new();
         out += &line("listen", Some(text(&self.listen.to_string())));
         out += &line("public_url", Some(text(self.public_url.as_str())));
@@ -41,22 +50,7 @@ impl Config {
         out += &line("settlement_poll_seconds", Some(self.settlement_poll.to_string()));
         out += &line("reconcile_seconds", Some(self.reconcile.to_string()));
         out += &line("sweep_seconds", Some(self.sweep.to_string()));
-        let address = |url: Option<&Url>| line("sandbox_url", url.map(|it| text(it.as_str())));
-        let (authorize_net, worldpay) = (&self.providers.authorize_net, &self.providers.worldpay);
-        out += "\n[providers.authorize_net]\n";
-        out += &line("timeout_ms", Some(authorize_net.timeout_ms.to_string()));
-        out += &address(authorize_net.sandbox_url.as_ref());
-        out += "\n[providers.worldpay]\n";
-        out += &line("timeout_ms", Some(worldpay.timeout_ms.to_string()));
-        out += &address(worldpay.sandbox_url.as_ref());
-        let quickbooks = &self.providers.quickbooks;
-        out += "\n[providers.quickbooks]\n";
-        out += &line("client_id", quickbooks.client_id.as_deref().map(text));
-        out += &line("client_secret_file", path(self.providers.client_secret_file.as_ref()));
-        out += &line("webhook_verifier_file", path(self.providers.webhook_verifier_file.as_ref()));
-        out += &line("environment", Some(text(quickbooks.environment.as_str())));
-        out += &line("timeout_ms", Some(quickbooks.timeout_ms.to_string()));
-        out += &address(quickbooks.sandbox_url.as_ref());
+        out += &self.settings_of_providers();
         out += "\n[templates]\n";
         out += &line("folder", path(self.providers.declarative.folder.as_ref()));
         out += &self.described();
@@ -76,6 +70,28 @@ impl Config {
         out += &line("format", Some(text(if self.log.json { "json" } else { "text" })));
         out += &line("filter", Some(text(&self.log.filter)));
         out.trim_end().to_owned()
+    }
+
+    /// The providers with code of their own.
+    fn settings_of_providers(&self) -> String {
+        let mut out = String::new();
+        let address = |url: Option<&Url>| line("sandbox_url", url.map(|it| text(it.as_str())));
+        let (authorize_net, worldpay) = (&self.providers.authorize_net, &self.providers.worldpay);
+        out += "\n[providers.authorize_net]\n";
+        out += &line("timeout_ms", Some(authorize_net.timeout_ms.to_string()));
+        out += &address(authorize_net.sandbox_url.as_ref());
+        out += "\n[providers.worldpay]\n";
+        out += &line("timeout_ms", Some(worldpay.timeout_ms.to_string()));
+        out += &address(worldpay.sandbox_url.as_ref());
+        let quickbooks = &self.providers.quickbooks;
+        out += "\n[providers.quickbooks]\n";
+        out += &line("client_id", quickbooks.client_id.as_deref().map(text));
+        out += &line("client_secret_file", path(self.providers.client_secret_file.as_ref()));
+        out += &line("webhook_verifier_file", path(self.providers.webhook_verifier_file.as_ref()));
+        out += &line("environment", Some(text(quickbooks.environment.as_str())));
+        out += &line("timeout_ms", Some(quickbooks.timeout_ms.to_string()));
+        out += &address(quickbooks.sandbox_url.as_ref());
+        out
     }
 
     /// Where calls may go beside the internet, and whose word counts of who calls.

@@ -3,6 +3,7 @@
 mod answers;
 mod authorize_net;
 mod books;
+mod choices;
 pub(crate) mod contract;
 mod description;
 mod documents;

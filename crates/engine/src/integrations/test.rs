@@ -60,6 +60,13 @@ impl Engine {
             idempotency::complete(&mut tx, key, &answer(&tested)).await?;
         }
         tx.commit().await?;
+        if tested.report.success {
+            // What settings choose from is as new as the test. A test says whether the connection works, so that it
+            // stands whatever becomes of this.
+            if let Err(error) = self.read_choices(organization, &integration, actor).await {
+                tracing::info!(integration = %id, %error, "the lists to choose from were not read");
+            }
+        }
         Ok(tested)
     }
 

@@ -16,7 +16,8 @@ use kontor_providers::{
     oauth::{Odd, Server, Tokens},
 };
 use kontor_store::{
-    Conn, integrations, integrations::Integration, oauth::consents, oauth::consents::Consent, oauth::grants,
+    Conn, choices, integrations, integrations::Integration, oauth::consents, oauth::consents::Consent,
+    oauth::grants,
 };
 use serde_json::{Value, json};
 
@@ -253,6 +254,7 @@ impl Engine {
         if other {
             // Another account's token would live on at the provider with nobody left to end it.
             self.begin_revocation(&mut tx, organization, integration, &Actor::system()).await?;
+            choices::forget(&mut tx, organization, integration.id).await?;
         }
         // A refresh token of the older consent is of no use, and must not be taken for the new one's.
         self.destroy_secrets(&mut tx, organization, integration.id, Purpose::OAuthToken, None).await?;

@@ -2,7 +2,7 @@
 
 mod writes;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::{
     QuickBooks,
     client::{NoAnswer, Sent},
-    law,
+    law, mapping,
     query::{MOST, Wanted},
     read::{self, Entry},
     realm,
@@ -22,7 +22,7 @@ use crate::{
     BooksError, Connection,
     books::{
         Accounting, Action, Books, Changes, Choice, Company, Find, Gate, Holder, HolderKind, Kind, Limits,
-        List, Notice, Object, Page, RequestId, Which, Written,
+        List, Mapped, Mapping, Notice, Object, Page, RequestId, Which, Written,
     },
     webhook::{Call, Unproven},
 };
@@ -331,6 +331,14 @@ impl Accounting for QuickBooks {
 
     fn notices(&self, call: &Call<'_>) -> Result<Vec<Notice>, Unproven> {
         webhook::notices(self.settings.webhook_verifier.as_ref(), call)
+    }
+
+    fn mapping(&self, configuration: &BTreeMap<String, String>) -> Mapping {
+        mapping::mapping(configuration)
+    }
+
+    fn mapped(&self) -> &'static [Mapped] {
+        mapping::MAPPED
     }
 
     fn company_id(&self, connection: &Connection<'_>) -> Option<String> {

@@ -21,7 +21,7 @@ use kontor_domain::{
     ids::{IntegrationId, OrganizationId},
     integrations::{ConnectionStatus, TestStatus},
 };
-use kontor_engine::integrations::secret_keys;
+use kontor_engine::integrations::{choices::offered, secret_keys};
 use kontor_providers::Provider;
 use kontor_store::{Conn, integrations, integrations::Integration};
 
@@ -197,16 +197,18 @@ pub(crate) async fn update(
 ) -> Result<Answer, Problem> {
     who.caller.admin()?;
     let organization = who.in_path(&organization)?;
-    let (seen, provider, kept) = {
+    let (seen, provider, kept, offered) = {
         let mut conn = web.engine.db.read().await?;
         let (seen, provider) = load(&web, &mut conn, organization, &id).await?;
         let kept = secret_keys(&mut conn, organization, &seen).await?;
-        (seen, provider, kept)
+        let offered = offered(&mut conn, organization, seen.id, provider.as_deref()).await?;
+        (seen, provider, kept, offered)
     };
     let provider = provider.as_deref();
     let template = provider.map(Provider::template);
-    let (asked, form) =
-        body.read_by(|fields| Some(request::read_update(fields, template, &seen.configuration, &kept)))?;
+    let (asked, form) = body.read_by(|fields| {
+        Some(request::read_update(fields, template, &seen.configuration, &kept, &offered))
+    })?;
     let choice = preference.choose(form);
     web.engine.ready_to_seal(organization).await?;
     let mut tx = web.engine.db.write().await?;

@@ -7,6 +7,8 @@ use kontor_domain::{
     integrations::IntegrationType,
     templates::{ConfigurationField, FieldType, SecretField, Template, fields},
 };
+use kontor_engine::integrations::choices::{MAX_SHOWN, Offered};
+use kontor_store::choices::Entry;
 use serde::Serialize;
 use utoipa::{
     PartialSchema, ToSchema,
@@ -91,6 +93,9 @@ pub(crate) struct Setting {
     default_value: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     options: Vec<String>,
+    /// What the options are called; for those that are the connected company's own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    choices: Vec<ChoiceView>,
     /// What a value looks like.
     #[serde(skip_serializing_if = "Option::is_none")]
     pattern: Option<String>,
@@ -99,6 +104,23 @@ pub(crate) struct Setting {
     /// When it is there; always where this is absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     visible_when: Option<VisibleWhen>,
+}
+
+/// One of the connected company's own accounts, items or tax codes.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = SettingChoice)]
+pub(crate) struct ChoiceView {
+    /// What the setting's value is.
+    #[schema(example = "35")]
+    value: String,
+    /// What it is called there.
+    #[schema(example = "Checking")]
+    label: String,
+    /// What kind of one it is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Bank")]
+    kind: Option<String>,
 }
 
 /// While a setting has one of these values.
@@ -170,15 +192,39 @@ impl TemplateView {
             callback_url: template.requires_oauth().then(callback),
             documentation_url: template.documentation_url.clone(),
             supported_features: template.supported_features.clone(),
-            configuration_fields: settings(template, form),
+            configuration_fields: settings(template, None, form),
             secret_fields: secret_settings(template),
         }
     }
 }
 
 /// The settings of a template in a form.
-pub(crate) fn settings(template: &Template, form: Form) -> Vec<Setting> {
-    let view = |it: &ConfigurationField| Setting {
+pub(crate) fn settings(template: &Template, offered: Option<&Offered>, form: Form) -> Vec<Setting> {
+    let view = |it: &ConfigurationField| {
+        let entries = offered.and_then(|offered| offered.entries(&it.key));
+        match entries {
+            Some(entries) => choosable(it, entries, form),
+            None => setting(it, form),
+        }
+    };
+    template.configuration_fields.iter().map(view).collect()
+}
+
+/// A setting that is chosen from what the connected company has.
+fn choosable(it: &ConfigurationField, entries: &[Entry], form: Form) -> Setting {
+    let shown = || entries.iter().take(MAX_SHOWN);
+    let choice =
+        |it: &Entry| ChoiceView { value: it.id.clone(), label: it.name.clone(), kind: it.kind.clone() };
+    Setting {
+        kind: form.show(FieldType::Select),
+        options: shown().map(|it| it.id.clone()).collect(),
+        choices: shown().map(choice).collect(),
+        ..setting(it, form)
+    }
+}
+
+fn setting(it: &ConfigurationField, form: Form) -> Setting {
+    Setting {
         key: it.key.clone(),
         display_name: it.display_name.clone(),
         description: it.description.clone(),
@@ -186,11 +232,11 @@ pub(crate) fn settings(template: &Template, form: Form) -> Vec<Setting> {
         required: it.required,
         default_value: it.default.clone(),
         options: it.options.clone(),
+        choices: Vec::new(),
         pattern: it.pattern.as_ref().map(|it| it.source().to_owned()),
         critical: it.critical,
         visible_when: it.visible_when.as_ref().map(VisibleWhen::of),
-    };
-    template.configuration_fields.iter().map(view).collect()
+    }
 }
 
 /// The secrets of a template.

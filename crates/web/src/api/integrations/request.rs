@@ -10,7 +10,7 @@ use kontor_domain::{
     integrations::IntegrationType,
     templates::{FieldError, MAX_SECRET, MAX_VALUE, Needed, Template},
 };
-use kontor_engine::integrations::{Change, Rotation, check, check_rotation};
+use kontor_engine::integrations::{Change, Rotation, check, check_rotation, choices::Offered};
 use kontor_providers::{Provider, Registry};
 use utoipa::ToSchema;
 
@@ -68,6 +68,8 @@ impl Create {
             tell(fields, faults);
             template.supposed_configuration(&given, None)
         });
+        let offered = Offered::unread(provider.as_ref());
+        tell(fields, offered.check(given.iter().map(|(key, value)| (key, value.as_deref()))));
         tell(fields, template.check_secrets(&secrets, &configuration, Needed::All).err().unwrap_or_default());
         Some(Self {
             integration_type: integration_type?,
@@ -143,6 +145,7 @@ pub(super) fn read_update(
     template: Option<&Template>,
     old: &BTreeMap<String, String>,
     kept: &BTreeSet<String>,
+    offered: &Offered,
 ) -> Change {
     let display_name = fields.optional("displayName").text(1..=200);
     let is_enabled = fields.optional("isEnabled").boolean();
@@ -150,6 +153,7 @@ pub(super) fn read_update(
     let secrets = secrets(fields, "secrets").unwrap_or_default();
     let change = Change { display_name, is_enabled, configuration, secrets };
     tell(fields, check(template, old, kept, &change).err().unwrap_or_default());
+    tell(fields, offered.check(change.configuration.iter().map(|(key, value)| (key, value.as_deref()))));
     change
 }
 

@@ -7,7 +7,13 @@ use kontor_domain::{
     integrations::IntegrationType,
     templates::Template,
 };
-use kontor_engine::{credentials::Purpose, integrations::Tested};
+use kontor_engine::{
+    credentials::Purpose,
+    integrations::{
+        Tested,
+        choices::{self, Offered},
+    },
+};
 use kontor_providers::Provider;
 use kontor_store::{Conn, integrations::Integration, secrets, secrets::Sealed};
 use serde::Serialize;
@@ -112,9 +118,9 @@ pub(crate) struct AvailableFields {
 
 impl AvailableFields {
     /// Of a template; of one that is gone there is nothing to fill in.
-    fn of(template: Option<&Template>, form: Form) -> Self {
+    fn of(template: Option<&Template>, offered: &Offered, form: Form) -> Self {
         Self {
-            configuration_fields: template.map(|it| settings(it, form)).unwrap_or_default(),
+            configuration_fields: template.map(|it| settings(it, Some(offered), form)).unwrap_or_default(),
             secret_fields: template.map(secret_settings).unwrap_or_default(),
             requires_oauth: template.is_some_and(Template::requires_oauth),
             documentation_url: template.map(|it| it.documentation_url.clone()).unwrap_or_default(),
@@ -151,11 +157,12 @@ impl Detail {
         provider: Option<&dyn Provider>,
         form: Form,
     ) -> Result<Self, Problem> {
+        let offered = choices::offered(conn, organization, it.id, provider).await?;
         let sealed = secrets::list(conn, organization, it.id, Purpose::Credential.as_str()).await?;
         let key = |it: &Sealed| SecretKey { key: it.field.clone(), updated_at: it.updated_at.into() };
         Ok(Self {
             created: Created::of(it, organization, form),
-            available_fields: AvailableFields::of(provider.map(Provider::template), form),
+            available_fields: AvailableFields::of(provider.map(Provider::template), &offered, form),
             secret_keys: sealed.iter().map(key).collect(),
         })
     }
