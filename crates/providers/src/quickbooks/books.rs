@@ -178,15 +178,13 @@ impl Accounting for QuickBooks {
             let body = self.rows(books, &wanted, after.as_deref()).await?;
             let rows = read::rows(&body, entity)
                 .ok_or_else(|| verdict::nonsense(Asked::Question, "no rows are in it"))?;
-            // Some tax codes are no rows and come with every page, without numbers for ids (§3.6).
-            let new: Vec<&RawValue> = rows
-                .rows
-                .into_iter()
-                .filter(|it| read::id_of(it).is_some_and(|it| seen.insert(it)))
-                .collect();
+            // Some tax codes are no rows and come with every page: words for ids, which only stand on lines (§3.6).
+            let is_row = |it: &RawValue| read::id_of(it).filter(|it| law::is_id(it));
+            let new: Vec<&RawValue> =
+                rows.rows.into_iter().filter(|it| is_row(it).is_some_and(|it| seen.insert(it))).collect();
             choices
                 .extend(new.iter().filter(|it| read::is_active(it)).filter_map(|it| read::choice(list, it)));
-            let final_id = new.iter().rev().filter_map(|it| read::id_of(it)).find(|it| law::is_id(it));
+            let final_id = new.last().and_then(|it| read::id_of(it));
             // An empty page alone is the end: nobody says how much an answer holds at the most.
             if final_id.is_none() {
                 choices.sort_by(|one, two| one.name.cmp(&two.name).then_with(|| one.id.cmp(&two.id)));
@@ -261,7 +259,12 @@ impl Accounting for QuickBooks {
         ];
         let mut unused = None;
         for (kind, entity) in sorts {
-            for holder in self.holder_among(books, kind, entity, name).await? {
+            let among = match self.holder_among(books, kind, entity, name).await {
+                // Not every company lets everybody see who works for it.
+                Err(error) if kind != HolderKind::Customer && error.class.wants_a_person() => Vec::new(),
+                among => among?,
+            };
+            for holder in among {
                 if holder.active {
                     return Ok(Some(holder));
                 }

@@ -119,6 +119,9 @@ impl QuickBooks {
                 Some(raw) => Err(verdict::refused_item(law::asked(action), &fault::of_json(raw))),
                 None => done(books, action, item.members.get(action.kind().as_str()).copied()),
             };
+            if let Some(wait) = result.as_ref().err().and_then(|it| it.retry_after) {
+                books.gate.hold(wait);
+            }
             if let Some(place) = results.get_mut(at) {
                 *place = Some(result);
             }

@@ -77,9 +77,14 @@ pub(in crate::quickbooks) fn company(info: &[u8], preferences: &[u8]) -> Result<
     let prefs: Preferences = parse(&preferences)?;
     let (sales, taxes) = (prefs.sales.unwrap_or_default(), prefs.taxes.unwrap_or_default());
     let currencies = prefs.currencies.unwrap_or_default();
-    let home = match reference(currencies.home_currency) {
-        Some(code) => code.parse().map_err(|_| format!("\"{code}\" is no currency that is known here"))?,
-        None => Currency::USD,
+    let country = text(it.country);
+    let home = match (reference(currencies.home_currency), country.as_deref()) {
+        (Some(code), _) => {
+            code.parse().map_err(|_| format!("\"{code}\" is no currency that is known here"))?
+        }
+        (None, None | Some("US" | "USA")) => Currency::USD,
+        // Every amount that names none would be read wrong.
+        (None, Some(_)) => return Err("the company does not say what its currency is".to_owned()),
     };
     let mut facts = it.name_value.unwrap_or_default();
     let mut fact = |name: &str| {
@@ -93,7 +98,7 @@ pub(in crate::quickbooks) fn company(info: &[u8], preferences: &[u8]) -> Result<
     };
     Ok(Company {
         name: text(it.company_name).or_else(|| text(it.legal_name)).ok_or("the company has no name")?,
-        country: text(it.country),
+        country,
         time_zone: text(it.default_time_zone),
         home_currency: home,
         multicurrency: currencies.multi_currency_enabled.unwrap_or(false),

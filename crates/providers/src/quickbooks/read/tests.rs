@@ -241,6 +241,8 @@ fn a_company_says_how_it_keeps_its_books() {
     assert_eq!(taxed(r#"{"UsingSalesTax":true}"#), SalesTax::Manual);
     assert_eq!(taxed(r#"{"UsingSalesTax":true,"PartnerTaxEnabled":false}"#), SalesTax::Manual);
     assert_eq!(taxed(r#"{"UsingSalesTax":false,"PartnerTaxEnabled":true}"#), SalesTax::Off);
+    let abroad = company(br#"{"CompanyInfo":{"CompanyName":"A","Country":"CA"}}"#, br#"{"Preferences":{}}"#);
+    assert!(abroad.is_err_and(|it| it.contains("currency")), "a guess would make every amount wrong");
     for (info, preferences) in
         [("{}", r#"{"Preferences":{}}"#), (r#"{"CompanyInfo":{"CompanyName":"A"}}"#, "{}")]
     {
