@@ -69,6 +69,9 @@ async fn what_does_not_fit_is_not_sent() {
 #[tokio::test]
 async fn an_answer_that_does_not_show_what_was_done_says_nothing() {
     let deleted = Action::Delete { kind: Kind::Invoice, id: "130".to_owned(), token: "0".to_owned() };
+    let note = SaleDraft { private_note: Some("n".to_owned()), ..SaleDraft::default() };
+    let draft = Draft::Sale(Kind::Invoice, Box::new(note));
+    let changed = Action::Update { id: "131".to_owned(), token: "0".to_owned(), draft };
     for (answer, action) in [
         (r#"{"BatchItemResponse":[],"time":"t"}"#, invoice()),
         (r#"{"Invoice":{"Id":"130"}}"#, invoice()),
@@ -79,6 +82,8 @@ async fn an_answer_that_does_not_show_what_was_done_says_nothing() {
         (WRITTEN, deleted.clone()),
         (r#"{"Invoice":{"status":"Deleted","Id":"7"}}"#, deleted.clone()),
         (r#"{"Invoice":{"status":"Deleted","Id":"130"}}"#, invoice()),
+        // Another one than was changed.
+        (WRITTEN, changed.clone()),
     ] {
         let (_, written) = write(answer, &action).await;
         let error = written.expect_err("no answer");

@@ -94,6 +94,8 @@ fn a_void_is_one_in_any_language() {
     let free = r#"{"Id":"1","SyncToken":"1","TotalAmt":0,"Balance":0,"Line":[{"Id":"1","Amount":0,
         "DetailType":"SalesItemLineDetail","SalesItemLineDetail":{"ItemRef":{"value":"5"},"Qty":1,"UnitPrice":0}}]}"#;
     assert!(!voided(free), "a gift is no void");
+    let none = free.replace(r#""Qty":1"#, r#""Qty":0"#);
+    assert!(!voided(&none), "nor is none of something that has its price");
 }
 
 #[test]
