@@ -3,7 +3,7 @@
 //! Refuses to keep a transaction open while the provider is called. A result is recorded unless the integration was
 //! changed while the call ran: then it says nothing about what is there now.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use kontor_domain::{
@@ -16,6 +16,9 @@ use kontor_store::{idempotency, integrations, integrations::Integration};
 use serde_json::json;
 
 use crate::{Actor, Engine, Error, oauth};
+
+/// How long whoever asked for a test waits for the lists that are read with it.
+const LISTS: Duration = Duration::from_secs(10);
 
 /// How a connection test ended.
 #[derive(Debug, Clone)]
@@ -63,8 +66,13 @@ impl Engine {
         if tested.report.success {
             // What settings choose from is as new as the test. A test says whether the connection works, so that it
             // stands whatever becomes of this.
-            if let Err(error) = self.read_choices(organization, &integration, actor).await {
-                tracing::info!(integration = %id, %error, "the lists to choose from were not read");
+            let read = self.read_choices(organization, &integration, actor);
+            match tokio::time::timeout(LISTS, read).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::info!(integration = %id, %error, "the lists to choose from were not read");
+                }
+                Err(_) => tracing::info!(integration = %id, "the lists to choose from took too long"),
             }
         }
         Ok(tested)

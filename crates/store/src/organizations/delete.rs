@@ -11,6 +11,7 @@ pub const EMPTIED: &[(&str, &str)] = &[
     ("oauth_consents", "DELETE FROM oauth_consents WHERE organization_id = $1"),
     ("oauth_grants", "DELETE FROM oauth_grants WHERE organization_id = $1"),
     ("oauth_revocations", "DELETE FROM oauth_revocations WHERE organization_id = $1"),
+    ("integration_choices", "DELETE FROM integration_choices WHERE organization_id = $1"),
     ("integration_secrets", "DELETE FROM integration_secrets WHERE organization_id = $1"),
     ("secret_versions", "DELETE FROM secret_versions WHERE organization_id = $1"),
     ("integration_revisions", "DELETE FROM integration_revisions WHERE organization_id = $1"),
