@@ -59,7 +59,7 @@ fn an_amount_has_the_decimals_of_its_currency_or_is_none() {
 }
 
 #[test]
-fn a_product_rounds_half_away_from_zero() {
+fn row_09_a_product_rounds_half_away_from_zero() {
     for (quantity, price, cents) in [
         ("3", "0.335", 101),
         ("1", "0.005", 1),

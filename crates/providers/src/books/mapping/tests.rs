@@ -57,7 +57,7 @@ fn a_line_is_taxed_as_its_country_does() {
 }
 
 #[test]
-fn the_tax_is_the_shops_or_the_books() {
+fn row_08_the_tax_is_the_shops_or_the_books() {
     let billed = mapping(TaxMode::AsBilled);
     let tax = |total, code: Option<&str>, basis| Some(Tax { total, code: code.map(str::to_owned), basis });
     let automatic = company(Some("US"), SalesTax::Automated);

@@ -67,7 +67,7 @@ async fn what_does_not_fit_is_not_sent() {
 }
 
 #[tokio::test]
-async fn an_answer_that_does_not_show_what_was_done_says_nothing() {
+async fn row_17_an_answer_that_does_not_show_what_was_done_says_nothing() {
     let deleted = Action::Delete { kind: Kind::Invoice, id: "130".to_owned(), token: "0".to_owned() };
     let note = SaleDraft { private_note: Some("n".to_owned()), ..SaleDraft::default() };
     let draft = Draft::Sale(Kind::Invoice, Box::new(note));
@@ -189,7 +189,7 @@ fn rows(entity: &str, ids: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn pages_go_on_until_one_is_empty() {
+async fn row_23_pages_go_on_until_one_is_empty() {
     let desk =
         Desk::json(&[&rows("Invoice", &["9", "12"]), &rows("Invoice", &["14"]), r#"{"QueryResponse":{}}"#])
             .await;
@@ -243,7 +243,7 @@ async fn a_page_that_is_too_large_is_asked_for_in_smaller_ones() {
 }
 
 #[tokio::test]
-async fn a_note_is_looked_for_in_everything_since() {
+async fn row_06_a_note_is_looked_for_in_everything_since() {
     let desk =
         Desk::json(&[&rows("Payment", &["9", "12"]), &rows("Payment", &["14"]), r#"{"QueryResponse":{}}"#])
             .await;
@@ -257,7 +257,7 @@ async fn a_note_is_looked_for_in_everything_since() {
 }
 
 #[tokio::test]
-async fn what_only_looks_like_it_is_not_found() {
+async fn row_05_what_only_looks_like_it_is_not_found() {
     let text = r#"{"QueryResponse":{"Customer":[
         {"Id":"1","SyncToken":"0","DisplayName":"VISBY wool "},{"Id":"2","SyncToken":"0","DisplayName":"Visby Wool (deleted)"}]}}"#;
     let desk = Desk::json(&[text, r#"{"QueryResponse":{}}"#]).await;
@@ -268,7 +268,7 @@ async fn what_only_looks_like_it_is_not_found() {
 }
 
 #[tokio::test]
-async fn whoever_uses_a_name_is_named_before_somebody_who_did() {
+async fn row_03_whoever_uses_a_name_is_named_before_somebody_who_did() {
     let none = r#"{"QueryResponse":{}}"#;
     let inactive = r#"{"QueryResponse":{"Customer":[{"Id":"1","Active":false}]}}"#;
     let vendor = r#"{"QueryResponse":{"Vendor":[{"Id":"58","Active":true}]}}"#;
@@ -308,7 +308,7 @@ async fn a_count_is_a_number_or_an_error() {
 }
 
 #[tokio::test]
-async fn changes_are_asked_for_from_a_little_before_and_not_from_long_ago() {
+async fn row_24_changes_are_asked_for_from_a_little_before_and_not_from_long_ago() {
     let desk =
         Desk::json(&[r#"{"CDCResponse":[{"QueryResponse":[{}]}],"time":"2026-03-05T00:00:09Z"}"#]).await;
     let connection = desk.connection();

@@ -149,7 +149,7 @@ async fn without_a_token_or_through_a_closed_gate_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_one_in_each_shape_and_shows_no_token() {
+async fn row_30_a_refusal_is_one_in_each_shape_and_shows_no_token() {
     let gateway = r#"{"warnings":null,"fault":{"error":[{"message":"message=AuthenticationFailed; errorCode=003200; statusCode=401","detail":"Token expired: eyJhush","code":"3200","element":null}],"type":"AUTHENTICATION"},"time":1}"#;
     let realm = r#"<?xml version="1.0"?><IntuitResponse><Fault type="AuthenticationFault"><Error code="100"><Message>General Authentication Error</Message><Detail>SRV-110</Detail></Error></Fault></IntuitResponse>"#;
     let within = r#"{"Fault":{"Error":[{"Message":"M","Detail":"System Failure Error: x","code":"10000"}],"type":"SystemFault"}}"#;

@@ -101,7 +101,7 @@ fn what_fits_fits() {
 }
 
 #[test]
-fn names_follow_the_books_rules() {
+fn row_04_names_follow_the_books_rules() {
     assert_eq!(tidy("  Visby\t Wool \n AB "), "Visby Wool AB");
     for (action, field, words) in [
         (customer(|it| it.name = Some("Wool: North".to_owned())), "DisplayName", "a colon"),
@@ -197,7 +197,7 @@ fn sums_are_of_one_currency_and_discount_and_shipping_go_with_the_lines() {
 }
 
 #[test]
-fn a_quantity_or_a_price_of_nothing_leaves_the_amount_alone() {
+fn row_09_a_quantity_or_a_price_of_nothing_leaves_the_amount_alone() {
     for (quantity, price) in
         [(None, Some("9")), (Some("2"), None), (Some("0"), Some("9")), (Some("2"), Some("0"))]
     {
@@ -212,7 +212,7 @@ fn a_quantity_or_a_price_of_nothing_leaves_the_amount_alone() {
 }
 
 #[test]
-fn no_more_is_applied_than_came_in() {
+fn row_13_no_more_is_applied_than_came_in() {
     for (action, field, words) in [
         (
             payment(|it| it.applied = Some(vec![(usd(6_501), to("Invoice"))])),

@@ -38,7 +38,7 @@ fn each_option_of_the_template_means_something_else() {
 }
 
 #[test]
-fn every_mapped_setting_is_a_field_that_may_be_left_out() {
+fn row_12_every_mapped_setting_is_a_field_that_may_be_left_out() {
     let template = template();
     for mapped in MAPPED {
         let field = template.configuration_fields.iter().find(|it| it.key == mapped.key).expect("a field");

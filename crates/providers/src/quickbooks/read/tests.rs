@@ -77,7 +77,7 @@ fn what_is_missing_wrong_or_unfit_is_told_and_not_guessed() {
 }
 
 #[test]
-fn a_void_is_one_in_any_language() {
+fn row_15_a_void_is_one_in_any_language() {
     let voided = |text: &str| match object(Kind::Invoice, text) {
         Object::Sale(it) => it.voided,
         _ => panic!("no document"),
@@ -99,7 +99,7 @@ fn a_void_is_one_in_any_language() {
 }
 
 #[test]
-fn a_payment_says_where_its_money_went() {
+fn row_11_a_payment_says_where_its_money_went() {
     let text = r#"{"Id":"7","SyncToken":"0","TxnDate":"2026-03-04","TotalAmt":65.0,"UnappliedAmt":10.0,
         "CustomerRef":{"value":"20"},"DepositToAccountRef":{"value":"4"},"PaymentRefNum":10264,
         "Line":[{"Amount":55.0,"LinkedTxn":[{"TxnId":"70","TxnType":"Invoice"}],"LineEx":{"any":[{"name":"x"}]}}],
@@ -204,7 +204,7 @@ fn changes_are_read_by_name_with_their_deletions() {
 }
 
 #[test]
-fn a_thousand_changes_may_be_too_few_and_a_fault_in_a_part_is_one_of_the_whole() {
+fn row_24_a_thousand_changes_may_be_too_few_and_a_fault_in_a_part_is_one_of_the_whole() {
     let many = |count: usize| {
         let rows: Vec<String> = (1..=count)
             .map(|it| format!(r#"{{"Id":"{it}","SyncToken":"0","DisplayName":"N{it}"}}"#))

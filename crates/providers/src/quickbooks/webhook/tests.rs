@@ -49,7 +49,7 @@ fn both_formats_say_the_same() {
 }
 
 #[test]
-fn what_is_not_signed_with_the_token_is_not_read() {
+fn row_28_what_is_not_signed_with_the_token_is_not_read() {
     for (token, signature, body, why) in [
         (Some(TOKEN), None, CLASSIC, Unproven::Unsigned),
         (Some(TOKEN), Some(""), CLASSIC, Unproven::Unsigned),

@@ -74,7 +74,7 @@ fn a_new_invoice_is_written_whole() {
 }
 
 #[test]
-fn a_change_says_no_more_than_it_changes() {
+fn row_16_a_change_says_no_more_than_it_changes() {
     let note = SaleDraft { private_note: Some(String::new()), ..SaleDraft::default() };
     let it = sent(&update(Draft::Sale(Kind::Invoice, Box::new(note))));
     assert_eq!(it.query(), []);
@@ -99,7 +99,7 @@ fn a_changed_address_is_whole() {
 }
 
 #[test]
-fn names_are_written_with_their_spaces_in_order() {
+fn row_21_names_are_written_with_their_spaces_in_order() {
     let customer = CustomerDraft {
         name: Some(" Visby\tWool ".to_owned()),
         email: Some("a@b.example".to_owned()),
@@ -147,7 +147,7 @@ fn the_books_compute_the_tax_where_nobody_says_it() {
 }
 
 #[test]
-fn a_payment_is_laid_on_what_it_pays() {
+fn row_14_a_payment_is_laid_on_what_it_pays() {
     let link = |kind: &str, id: &str| Link { id: id.to_owned(), kind: kind.to_owned() };
     let payment = PaymentDraft {
         customer: Some("20".to_owned()),
