@@ -21,6 +21,16 @@ pub enum Kind {
 
 crate::words!(Kind { Capture = "Capture", Void = "Void" });
 
+impl Kind {
+    /// What is done, as it stands in events and in the record of calls.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Capture => "capture",
+            Self::Void => "void",
+        }
+    }
+}
+
 /// The state of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Status {

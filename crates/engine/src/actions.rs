@@ -157,11 +157,8 @@ impl Engine {
         let action = self.new_action(payment, kind, amount);
         self.begin_action(&mut tx, organization, &held.payment, &action).await?;
         let detail = json!({ "actionId": action.id, "amount": amount.to_string() });
-        let word = match kind {
-            Kind::Capture => "payment.capture_asked",
-            Kind::Void => "payment.void_asked",
-        };
-        self.audit(&mut tx, Some(organization), actor, word, &payment.to_string(), &detail).await?;
+        let word = format!("payment.{}_asked", kind.verb());
+        self.audit(&mut tx, Some(organization), actor, &word, &payment.to_string(), &detail).await?;
         if let Some(keep) = keep {
             idempotency::bind(&mut tx, keep.key, &action.id.to_string()).await?;
         }

@@ -88,11 +88,22 @@ impl Engine {
         organization: OrganizationId,
         invoice: &Invoice,
     ) -> Result<(), Error> {
-        if !invoice.status.is_payable() {
-            return Ok(());
-        }
         let setting = store::get(conn, organization, invoice.customer_id).await?;
-        if !setting.is_some_and(|it| it.is_enabled) {
+        if setting.is_some_and(|it| it.is_enabled) {
+            self.plan(conn, organization, invoice).await
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Plans the charge of an invoice whose customer agreed to it.
+    async fn plan(
+        &self,
+        conn: &mut Conn,
+        organization: OrganizationId,
+        invoice: &Invoice,
+    ) -> Result<(), Error> {
+        if !invoice.status.is_payable() {
             return Ok(());
         }
         let now = self.ambient.now();
@@ -146,7 +157,7 @@ impl Engine {
         let open: Vec<InvoiceId> = store::unplanned(conn, organization, customer, BATCH).await?;
         for id in &open {
             if let Some(invoice) = invoices::lock(conn, organization, *id).await? {
-                self.plan_auto_pay(conn, organization, &invoice).await?;
+                self.plan(conn, organization, &invoice).await?;
             }
         }
         Ok(open.len())

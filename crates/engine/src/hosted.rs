@@ -154,8 +154,7 @@ impl Engine {
         };
         hosted::insert(&mut tx, &setup).await?;
         // Not while the call is under way: there is nothing to be asked about yet.
-        let call = self.settings.provider_timeout.saturating_add(std::time::Duration::from_secs(1));
-        let due = schedule::after(now, self.settings.resolve_after.max(call));
+        let due = schedule::after(now, self.call_deadline());
         self.schedule(&mut tx, organization, RESOLVE, payment.id, due).await?;
         self.tell_payment(&mut tx, organization, "payment.created", &payment, json!({})).await?;
         tx.commit_at("hosted.claim").await?;

@@ -195,6 +195,26 @@ pub(crate) fn failure(error: &ProviderError) -> Failure {
     }
 }
 
+/// What a person is told most often.
+pub(crate) const OTHER_AMOUNT: &str = "the provider reports another amount";
+/// The word of a failure that a person has to end.
+const MISMATCH: &str = "provider_mismatch";
+
+/// What is kept where the provider reports something else than was asked for.
+pub(crate) fn mismatch(reason: &str) -> Failure {
+    Failure {
+        code: MISMATCH.to_owned(),
+        message: format!("A person has to look at this: {reason}."),
+        provider_code: None,
+        provider_message: None,
+    }
+}
+
+/// Whether a person was told already.
+pub(crate) fn is_mismatch(failure: Option<&Failure>) -> bool {
+    failure.is_some_and(|it| it.code == MISMATCH)
+}
+
 /// SHA-256 of a text, hex.
 pub(crate) fn digest(text: &str) -> String {
     use std::fmt::Write as _;

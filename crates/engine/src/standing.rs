@@ -95,9 +95,10 @@ impl Teller {
 /// Reads the provider's row of a payment's transaction.
 pub(crate) fn settlement(row: Option<&ProviderTransaction>) -> Settlement {
     row.map_or(Settlement::Unclear, |it| match it.state {
-        TransactionState::Approved | TransactionState::Authorized | TransactionState::Pending => {
-            Settlement::Unsettled
-        }
+        TransactionState::Approved
+        | TransactionState::Authorized
+        | TransactionState::Completed
+        | TransactionState::Pending => Settlement::Unsettled,
         // A part that was given back already had settled before.
         TransactionState::Settled | TransactionState::Returned => Settlement::Settled,
         TransactionState::Voided | TransactionState::Reversed => Settlement::Gone,

@@ -342,6 +342,8 @@ pub enum TransactionState {
     Approved,
     /// The issuer holds the money.
     Authorized,
+    /// What was held was taken, which is a transaction of its own: this one holds nothing any more.
+    Completed,
     /// The money is on its way.
     Settled,
     /// The issuer said no.

@@ -6,7 +6,7 @@ use kontor_domain::{
     Money,
     actions::{Action, Kind, Status},
     ids::{InvoiceId, OrganizationId},
-    payments::{self as domain, Failure, Payment},
+    payments::{self as domain, Payment},
 };
 use kontor_providers::Outcome;
 use kontor_store::{Conn, actions, idempotency, jobs, payments};
@@ -21,7 +21,7 @@ use crate::{
         Held,
         provider::{declined, outcome_facts},
     },
-    resolve::{RESOLVE, failure, record::HOUR},
+    resolve::{OTHER_AMOUNT, RESOLVE, failure, is_mismatch, mismatch, record::HOUR},
 };
 
 impl Engine {
@@ -40,10 +40,7 @@ impl Engine {
         if action.status.is_open() {
             let (word, facts) = outcome_facts(&outcome);
             let facts = json!({ "actionId": action.id, "answer": facts });
-            let operation = match action.kind {
-                Kind::Capture => "capture",
-                Kind::Void => "void",
-            };
+            let operation = action.kind.verb();
             self.attempted(&mut tx, organization, &held.payment, operation, word, &facts).await?;
             self.turn_action(&mut tx, organization, held, &mut action, outcome).await?;
         }
@@ -208,14 +205,9 @@ impl Engine {
     ) -> Result<(), Error> {
         let from = action.status;
         let now = self.ambient.now();
-        let known = action.failure.as_ref().is_some_and(|it| it.code == "provider_mismatch");
+        let known = is_mismatch(action.failure.as_ref());
         action.status = Status::Unknown;
-        action.failure = Some(Failure {
-            code: "provider_mismatch".to_owned(),
-            message: "A person has to look at this: the provider reports another amount.".to_owned(),
-            provider_code: None,
-            provider_message: None,
-        });
+        action.failure = Some(mismatch(OTHER_AMOUNT));
         actions::update(conn, organization, action, from, now).await?;
         self.schedule(conn, organization, ACTION, action.id, schedule::after(now, HOUR)).await?;
         if !known {
@@ -234,10 +226,7 @@ impl Engine {
         payment: &Payment,
         action: &Action,
     ) -> Result<(), Error> {
-        let what = match action.kind {
-            Kind::Capture => "capture",
-            Kind::Void => "void",
-        };
+        let what = action.kind.verb();
         let more = json!({ "action": {
             "id": action.id,
             "status": action.status.as_str(),

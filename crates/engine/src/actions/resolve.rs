@@ -14,7 +14,7 @@ use super::{ACTION, Acted};
 use crate::{
     Actor, Engine, Error,
     hosted::schedule,
-    resolve::failure,
+    resolve::{OTHER_AMOUNT, failure},
     standing::{Found, Settlement, Standing, approval_of, refusal_of, undone},
     teller::Teller,
 };
@@ -167,17 +167,22 @@ fn judge_void(payment: &Payment, standing: &Standing) -> Found {
     }
 }
 
+/// A row of money that was taken: as much as was asked for, or a person decides.
+fn taken(action: &Action, row: &ProviderTransaction) -> Found {
+    let approval = approval_of(row, action.amount);
+    if approval.amount == action.amount {
+        ended(Outcome::Approved(approval))
+    } else {
+        Found::Mismatch(OTHER_AMOUNT)
+    }
+}
+
 /// What the hold's own row says of its capture.
 fn judge_captured(action: &Action, standing: &Standing) -> Found {
     let Some(row) = &standing.row else { return Found::Pending };
     match &row.state {
         TransactionState::Approved | TransactionState::Settled | TransactionState::Returned => {
-            let approval = approval_of(row, action.amount);
-            if approval.amount == action.amount {
-                ended(Outcome::Approved(approval))
-            } else {
-                Found::Mismatch("the provider reports another amount")
-            }
+            taken(action, row)
         }
         TransactionState::Expired => refused("what was held ran out"),
         TransactionState::Voided | TransactionState::Reversed => refused("what was held was let go of"),
@@ -194,12 +199,7 @@ fn judge_capture(action: &Action, rows: &[ProviderTransaction]) -> Found {
     let Some(row) = rows.iter().rfind(own) else { return Found::Nothing };
     match &row.state {
         TransactionState::Approved | TransactionState::Settled | TransactionState::Returned => {
-            let approval = approval_of(row, action.amount);
-            if approval.amount == action.amount {
-                ended(Outcome::Approved(approval))
-            } else {
-                Found::Mismatch("the provider reports another amount")
-            }
+            taken(action, row)
         }
         TransactionState::Declined | TransactionState::Error | TransactionState::Duplicate => {
             ended(Outcome::Declined(refusal_of(row)))

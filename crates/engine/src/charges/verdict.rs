@@ -51,6 +51,7 @@ fn stands(state: &TransactionState) -> bool {
         state,
         TransactionState::Approved
             | TransactionState::Authorized
+            | TransactionState::Completed
             | TransactionState::Settled
             // What was given back later had been taken before; that is told by its own row.
             | TransactionState::Returned
@@ -58,7 +59,7 @@ fn stands(state: &TransactionState) -> bool {
 }
 
 fn approved(payment: &Payment, row: &ProviderTransaction) -> Found {
-    let held = row.state == TransactionState::Authorized;
+    let held = matches!(row.state, TransactionState::Authorized | TransactionState::Completed);
     if held != payment.authorized.is_some() {
         return Found::Mismatch(if held {
             "the provider holds what was to be taken"

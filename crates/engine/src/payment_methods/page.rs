@@ -108,8 +108,7 @@ impl Engine {
             return Err(Error::NoIntegration(SAVING));
         }
         card_pages::insert(&mut tx, &page).await?;
-        let call = self.settings.provider_timeout.saturating_add(std::time::Duration::from_secs(1));
-        let due = schedule::after(now, self.settings.resolve_after.max(call));
+        let due = schedule::after(now, self.call_deadline());
         self.schedule(&mut tx, organization, PAGE, page.id, due).await?;
         tx.commit().await?;
         Ok(page)

@@ -362,6 +362,7 @@ fn state(it: &ProviderTransaction) -> String {
     let state = match &it.state {
         S::Approved => "Approved",
         S::Authorized => "Authorized",
+        S::Completed => "Completed",
         S::Settled => "Settled",
         S::Declined => "Declined",
         S::Pending => "Pending",

@@ -16,7 +16,7 @@ use crate::{
     Actor, Engine, Error,
     hosted::schedule,
     keep::Keep,
-    resolve::failure,
+    resolve::{OTHER_AMOUNT, failure, is_mismatch, mismatch},
     standing::{Settlement, Standing},
     teller::Teller,
 };
@@ -242,14 +242,9 @@ impl Engine {
     ) -> Result<(), Error> {
         let from = refund.status;
         let now = self.ambient.now();
-        let known = refund.failure.as_ref().is_some_and(|it| it.code == "provider_mismatch");
+        let known = is_mismatch(refund.failure.as_ref());
         refund.status = Status::Unknown;
-        refund.failure = Some(Failure {
-            code: "provider_mismatch".to_owned(),
-            message: "A person has to look at this: the provider reports another amount.".to_owned(),
-            provider_code: None,
-            provider_message: None,
-        });
+        refund.failure = Some(mismatch(OTHER_AMOUNT));
         refunds::update(conn, organization, refund, from, now).await?;
         let due = schedule::after(now, std::time::Duration::from_hours(1));
         self.schedule(conn, organization, REFUND, refund.id, due).await?;

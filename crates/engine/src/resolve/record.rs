@@ -10,7 +10,7 @@ use kontor_providers::{Approval, ProviderError, ProviderTransaction};
 use kontor_store::{Conn, Tx, hosted, invoices, jobs, payments};
 use serde_json::json;
 
-use super::{EXPIRE, RESOLVE, Resolved, Why, failure};
+use super::{EXPIRE, RESOLVE, Resolved, Why, failure, is_mismatch, mismatch};
 use crate::{
     Engine, Error,
     hosted::schedule::{self, Asked, Next},
@@ -193,15 +193,10 @@ impl Engine {
     ) -> Result<(), Error> {
         let now = self.ambient.now();
         let from = payment.status;
-        let known = payment.failure.as_ref().is_some_and(|it| it.code == "provider_mismatch");
+        let known = is_mismatch(payment.failure.as_ref());
         payment.status = Status::Unknown;
         payment.reserved = payment.amount;
-        payment.failure = Some(Failure {
-            code: "provider_mismatch".to_owned(),
-            message: format!("A person has to look at this: {reason}."),
-            provider_code: None,
-            provider_message: None,
-        });
+        payment.failure = Some(mismatch(reason));
         payments::update(conn, organization, payment, from, now).await?;
         self.schedule(conn, organization, RESOLVE, payment.id, schedule::after(now, HOUR)).await?;
         if !known {

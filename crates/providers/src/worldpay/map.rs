@@ -73,7 +73,7 @@ const STATES: [(&str, &str, TransactionState); 19] = [
     ("3", "Duplicate", TransactionState::Duplicate),
     ("4", "Voided", TransactionState::Voided),
     ("5", "Authorized", TransactionState::Authorized),
-    ("6", "AuthCompleted", TransactionState::Authorized),
+    ("6", "AuthCompleted", TransactionState::Completed),
     ("7", "Reversed", TransactionState::Reversed),
     ("8", "Success", TransactionState::Approved),
     ("9", "Returned", TransactionState::Returned),

@@ -20,6 +20,8 @@ use crate::{
 
 /// The time that one question is about, at the most.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// How exactly a transaction says when it was.
+const SECOND: SignedDuration = SignedDuration::from_secs(1);
 /// The most days that may be asked about at once.
 const MAX_DAYS: usize = 93;
 /// An answer of so many transactions is asked for again in halves. How many one holds is not known.
@@ -212,8 +214,11 @@ fn gathered(found: &[ProviderTransaction], within: Window) -> Result<Vec<Batch>,
     let settled = |it: &Batch| it.charged != Some(nothing) || it.refunded != Some(nothing);
     let narrowed = |id: &str| {
         let batch = batches.remove(id)?;
-        // No longer than its own transactions lie apart, where each says when it was.
-        let within = times.get(id).copied().flatten().unwrap_or(batch.within);
+        // No longer than its own transactions lie apart, where each says when it was; that is told in whole seconds, and
+        // the last one may be later within its own.
+        let told = times.get(id).copied().flatten();
+        let whole = |it: Window| Window { to: it.to.saturating_add(SECOND).unwrap_or(it.to), ..it };
+        let within = told.map_or(batch.within, whole);
         Some(Batch { within, ..batch })
     };
     Ok(order.into_iter().filter_map(narrowed).filter(settled).collect())

@@ -124,13 +124,8 @@ async fn mischief(world: &mut World, dice: &mut Dice, steps: &Steps) -> bool {
             let nth = 1 + dice.below(3);
             steps.add(format!("! armed: {point}, pass {nth}"));
             world.arm(&point, nth);
-            // It may never be passed: somebody else's turn after a while.
-            for _ in 0..60 {
-                if world.is_gone().await {
-                    break;
-                }
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+            // It may never be passed: somebody else's turn after a few sweeps.
+            let _ = world.swept(16).await;
             world.disarm();
             let stopped = world.is_gone().await;
             if stopped {

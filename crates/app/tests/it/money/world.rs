@@ -13,7 +13,12 @@ use std::{
 use serde_json::{Value, json};
 
 use super::wallet;
-use crate::support::{Answer, CARD, Caller, Engine, Program, judge::Books, process::kontor, until};
+use crate::support::{
+    Answer, CARD, Caller, Engine, Program,
+    judge::{Books, list},
+    process::kontor,
+    until,
+};
 
 /// The server is not there: it was stopped at a point.
 #[derive(Debug)]
@@ -293,6 +298,16 @@ impl World {
         String::from_utf8_lossy(&doctor.output().expect("it runs").stdout).into_owned()
     }
 
+    /// The open differences, with what both sides have of their payments.
+    async fn what_differs(&self) -> String {
+        let path = format!("/api/reports/reconciliation?from={}", now());
+        let report = self.admin.get(&path).await.expect(200).json();
+        let books = Books::read(&self.admin, &self.program.simulated["simulators"]).await;
+        let all = list(&report, "days").into_iter().flat_map(|it| list(&it, "differences"));
+        let open = all.filter(|it| it["status"] == "Open");
+        open.map(|it| format!("{it}\n{}", books.about(&it))).collect::<Vec<_>>().join("\n\n")
+    }
+
     /// What can be checked once for many operations: the chains, and that no card was written anywhere.
     pub(super) async fn check_house(&self) {
         let mut said = self.doctor().await;
@@ -303,7 +318,8 @@ impl World {
                 said = self.doctor().await;
             }
         }
-        assert!(!said.contains("BAD"), "{said}");
+        let differs = if said.contains("BAD") { self.what_differs().await } else { String::new() };
+        assert!(!said.contains("BAD"), "{said}\n{differs}");
         assert!(said.contains("in unbroken chains") && !said.contains("not linked yet"), "{said}");
         let copy = self.program.folder.path().join("copy");
         fs::create_dir_all(&copy).expect("a folder");
@@ -343,10 +359,14 @@ impl Drop for World {
 }
 
 /// The seconds since it was last nine o'clock, UTC.
+fn since_nine() -> i64 {
+    (now().as_second() - 9 * 3600).rem_euclid(86_400)
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "the server and the simulators begin with the machine's clock too"
 )]
-fn since_nine() -> i64 {
-    (jiff::Timestamp::now().as_second() - 9 * 3600).rem_euclid(86_400)
+fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
 }

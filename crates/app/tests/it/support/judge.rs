@@ -50,6 +50,18 @@ impl Books {
         Self { payments, invoices, customers, ledgers }
     }
 
+    /// Both sides of what a difference names.
+    #[cfg(feature = "crash-points")]
+    pub(crate) fn about(&self, difference: &Value) -> String {
+        let payments = self.payments.iter().filter(|it| it["id"] == difference["paymentId"]);
+        let there = |it: &&Value| {
+            let id = &difference["providerTransactionId"];
+            it["id"] == *id || it["relatedId"] == *id || it["reference"] == difference["providerReference"]
+        };
+        let rows = self.ledgers.values().flatten().filter(there);
+        payments.chain(rows).map(Value::to_string).collect::<Vec<_>>().join("\n")
+    }
+
     /// What is wrong, in words; nothing where all is well.
     pub(crate) fn wrongs(&self) -> Vec<String> {
         let mut wrongs = Vec::new();
@@ -120,18 +132,17 @@ impl Books {
             if payment["provider"].is_null() || !TOOK.contains(&status) {
                 continue;
             }
-            // A hold that was let go of took nothing, and is undone there.
+            let rows = self.rows_of(payment);
+            let captured = rows.iter().any(|it| it["kind"] == "capture" && names(payment, it));
+            // A hold that was let go of took nothing, and is undone there; one that was captured first is no hold any more.
             let released = |it: &Value| {
                 let gone = ["voided", "reversed"].contains(&text(it, "status"));
-                status == "Voided" && it["kind"] == "authorization" && gone
+                status == "Voided" && it["kind"] == "authorization" && gone && !captured
             };
-            let own: Vec<&Value> = self
-                .rows_of(payment)
-                .iter()
-                .filter(|it| (is_money(it) || released(it)) && names(payment, it))
-                .collect();
+            let own: Vec<&Value> =
+                rows.iter().filter(|it| (is_money(it) || released(it)) && names(payment, it)).collect();
             let [row] = own.as_slice() else {
-                wrong(format!("the provider has {} transactions of it", own.len()));
+                wrong(format!("the provider has {} transactions of it, {own:?}", own.len()));
                 continue;
             };
             let undone = status == "Voided" || given.iter().any(|it| it["status"] == "Voided");

@@ -51,6 +51,7 @@ fn a_void_is_done_where_the_payment_is_gone() {
         (TransactionState::Reversed, "done"),
         (TransactionState::Approved, "nothing"),
         (TransactionState::Authorized, "nothing"),
+        (TransactionState::Completed, "nothing"),
         (TransactionState::Settled, "failed"),
         (TransactionState::Expired, "failed"),
         (TransactionState::Unknown("x".to_owned()), "pending"),
@@ -67,6 +68,7 @@ fn a_capture_is_done_where_the_hold_is_money() {
         (TransactionState::Approved, "done"),
         (TransactionState::Settled, "done"),
         (TransactionState::Authorized, "nothing"),
+        (TransactionState::Completed, "nothing"),
         (TransactionState::Expired, "failed"),
         (TransactionState::Voided, "failed"),
     ] {

@@ -50,6 +50,7 @@ fn the_row_decides() {
 #[test]
 fn a_hold_is_one() {
     assert_eq!(word(&judge(&hold(), &[authorization(TransactionState::Authorized)])), "approved");
+    assert_eq!(word(&judge(&hold(), &[authorization(TransactionState::Completed)])), "approved");
     assert_eq!(word(&judge(&hold(), &[authorization(TransactionState::Expired)])), "failed");
     assert_eq!(word(&judge(&hold(), &[transaction("7", TransactionState::Approved)])), "mismatch");
 }

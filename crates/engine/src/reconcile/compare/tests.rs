@@ -78,6 +78,7 @@ fn every_state_of_ours_meets_every_state_of_theirs() {
         S::Settled,
         S::Returned,
         S::Authorized,
+        S::Completed,
         S::Voided,
         S::Reversed,
         S::Declined,
@@ -162,7 +163,11 @@ fn declines_before_an_approval_are_nothing_and_a_second_approval_is_too_much() {
     }
     let hold = ProviderTransaction { id: "6".to_owned(), kind: K::Authorization, ..theirs(S::Authorized) };
     let capture = ProviderTransaction { kind: K::Capture, ..theirs(S::Approved) };
-    assert_eq!(kinds(&[one(P::Succeeded)], &[hold, capture]), [], "a hold that was taken");
+    assert_eq!(kinds(&[one(P::Succeeded)], &[hold, capture.clone()]), [], "a hold that was taken");
+    let hold = ProviderTransaction { id: "6".to_owned(), kind: K::Authorization, ..theirs(S::Completed) };
+    assert_eq!(kinds(&[one(P::Succeeded)], &[hold.clone(), capture]), [], "and says so itself");
+    let undone = ProviderTransaction { kind: K::Capture, ..theirs(S::Voided) };
+    assert_eq!(kinds(&[one(P::Voided)], &[hold, undone]), [], "what was taken was undone: nothing is held");
 }
 
 #[test]

@@ -75,7 +75,12 @@ fn judge(reply: &Reply, paid: payment::Paid, asked: &Asked<'_>) -> Outcome {
     }
     let taken = matches!(
         paid.state,
-        Some(TransactionState::Approved | TransactionState::Authorized | TransactionState::Settled)
+        Some(
+            TransactionState::Approved
+                | TransactionState::Authorized
+                | TransactionState::Completed
+                | TransactionState::Settled
+        )
     );
     if taken || paid.approved.is_some_and(|it| !it.is_zero()) {
         return unclear("the answer says that it was approved and that it was not", paid.transaction_id);

@@ -189,7 +189,8 @@ fn a_batch_is_as_long_as_its_transactions_lie_apart() {
     let times = ["2026-01-10T09:00:00Z", "2026-01-10T08:00:00Z", "2026-01-10T10:00:00Z"];
     let all: Vec<_> = times.iter().map(|it| row(it, Some(it))).collect();
     let batches = gathered(&all, window(9)).unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(batches[0].within, Window { from: at(times[1]), to: at(times[2]) });
+    let to = at("2026-01-10T10:00:01Z");
+    assert_eq!(batches[0].within, Window { from: at(times[1]), to }, "to the end of its last second");
     let unsure = [row("1", Some(times[0])), row("2", None), row("3", Some(times[1]))];
     let batches = gathered(&unsure, window(9)).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(batches[0].within, window(9), "one does not say");

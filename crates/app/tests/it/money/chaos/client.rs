@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -19,7 +19,7 @@ use crate::{
     support::{
         Answer, CARD, Caller, DECLINED,
         judge::{Books, cents, list, text},
-        way_back,
+        until, way_back,
     },
 };
 
@@ -100,17 +100,15 @@ impl Client {
     async fn ask(&mut self, method: &str, path: &str, key: Option<&str>, body: Option<&Value>) -> Answer {
         let mut headers = vec![("content-type", "application/json")];
         headers.extend(key.map(|key| ("idempotency-key", key)));
-        for _ in 0..3_000 {
+        let said = OnceLock::new();
+        until("the server answers", async || {
             let sent = self.admin.try_send(method, path, &headers, body.map(Value::to_string)).await;
-            match sent {
-                Ok(answer) => {
-                    self.note(&format!("{method} {path} {} -> {}", key.unwrap_or("-"), answer.status));
-                    return answer;
-                }
-                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
-            }
-        }
-        panic!("the server did not come again");
+            sent.is_ok_and(|answer| said.set(answer).is_ok())
+        })
+        .await;
+        let answer = said.into_inner().expect("an answer");
+        self.note(&format!("{method} {path} {} -> {}", key.unwrap_or("-"), answer.status));
+        answer
     }
 
     /// A request with a key, now and then sent twice. What it made is to be there in the end.
