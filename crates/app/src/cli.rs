@@ -121,6 +121,10 @@ pub(crate) struct Demo {
     /// Prints one line of JSON on stdout.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Has a card saved, an invoice charged by itself, a refund given and the day reconciled before it says that it runs.
+    /// Always so without --json.
+    #[arg(long)]
+    pub(crate) story: bool,
 }
 
 /// `kontor simulate`.

@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use super::simulators::Simulators;
 use crate::{cli, config::Config, shutdown::Shutdown, start, telemetry};
 
-use seed::Seeded;
+use seed::{STORY_CUSTOMER, Seeded};
 
 /// How long the printed tokens are good for, in seconds: a working day and some.
 const TOKEN_SECONDS: i64 = 86_400;
@@ -67,7 +67,10 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
     let metrics = telemetry::start(&config)?;
     let engine = start::engine(&config, true).await?;
     let auth_secret = config.auth_secret(engine.ambient.entropy())?;
-    let seeded = seed::seed(&engine, &simulators.credentials(), &format!("http://{address}")).await?;
+    // Programs begin with clean books; a person finds something to look at.
+    let story = args.story || !args.json;
+    let origin = format!("http://{address}");
+    let seeded = seed::seed(&engine, &simulators.credentials(), &origin, story).await?;
     let token = |organization: &kontor_store::organizations::Organization| {
         let now = engine.ambient.now();
         let claims =
@@ -153,7 +156,12 @@ fn welcome(line: &Value) -> String {
         "Kontor runs. Open\n\n    {base}/demo\n\nand pay the invoice: card 4111 1111 1111 1111, any future expiry, CVV 123.\n\n\
          API reference          {base}/docs\nWhat providers saw     {saw}\nData                   {}\n\n\
          To paste into a shell:\n\n    BASE={base}\n    TOKEN={}\n    INVOICE={}\n    CUSTOMER={}\n    ORG={}\n\n    \
-         curl -H \"Authorization: Bearer $TOKEN\" $BASE/api/invoices/$INVOICE\n\nCtrl-C ends it.",
+         curl -H \"Authorization: Bearer $TOKEN\" $BASE/api/invoices/$INVOICE\n\n\
+         Already happened, for {STORY_CUSTOMER}: a card was saved, an invoice was charged with it by itself, another was\n\
+         charged and refunded, and the day was reconciled with both providers. See it with\n\n    \
+         curl -H \"Authorization: Bearer $TOKEN\" $BASE/api/payments/payment-methods/{STORY_CUSTOMER}\n    \
+         curl -H \"Authorization: Bearer $TOKEN\" \"$BASE/api/payments?customerNumber={STORY_CUSTOMER}\"\n    \
+         curl -H \"Authorization: Bearer $TOKEN\" $BASE/api/reports/reconciliation\n\nCtrl-C ends it.",
         text("dataDir"),
         text("adminToken"),
         text("invoiceId"),

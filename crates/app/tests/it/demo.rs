@@ -138,7 +138,42 @@ async fn a_demo_away_from_localhost_connects_its_books_too(engine: Engine) {
     }
 }
 
+/// The card, the payments and today of a demo that tells its story.
+async fn told(admin: &Caller) -> (Vec<Value>, Vec<Value>, Vec<Value>) {
+    let cards = admin.get("/api/payments/payment-methods/CUST-1002").await.expect(200).json();
+    let payments = admin.get("/api/payments?customerNumber=CUST-1002").await.expect(200).json();
+    let report = admin.get("/api/reports/reconciliation").await.expect(200).json();
+    let days = report["days"].as_array().expect("days").iter();
+    let today = days.filter(|it| it["day"] == report["to"]).cloned().collect();
+    let list = |it: &Value| it.as_array().expect("a list").clone();
+    (list(&cards), list(&payments["data"]), today)
+}
+
+async fn a_person_finds_a_saved_card_an_auto_paid_invoice_a_refund_and_a_reconciled_day(engine: Engine) {
+    let mut demo = Demo::telling(engine);
+    for _ in 0..2 {
+        let (cards, payments, today) = told(&demo.admin).await;
+        assert_eq!((cards.len(), &cards[0]["isDefault"]), (1, &json!(true)), "{cards:?}");
+        let [by_itself, refunded] = payments.as_slice() else { panic!("{payments:?}") };
+        assert_eq!((&by_itself["status"], &by_itself["amount"]), (&json!("Succeeded"), &json!(51.36)));
+        assert_eq!((&refunded["status"], &refunded["amountRefunded"]), (&json!("Refunded"), &json!(71.28)));
+        let path = format!("/api/invoices/{}", by_itself["invoiceId"].as_str().expect("an id"));
+        assert_eq!(demo.admin.get(&path).await.expect(200).json()["status"], json!("Paid"));
+        let path = "/api/customers/CUST-1002/auto-pay";
+        let auto_pay = demo.admin.get(path).await.expect(200).json();
+        assert_eq!(auto_pay["isEnabled"], json!(true), "{auto_pay}");
+        let stand: Vec<_> = today.iter().map(|it| (&it["provider"], &it["status"])).collect();
+        let agreed = |provider| (json!(provider), json!("Reconciled"));
+        let wanted = [agreed("AuthorizeNet"), agreed("WorldPay")];
+        assert_eq!(stand.len(), 2, "{today:?}");
+        assert!(wanted.iter().all(|it| stand.contains(&(&it.0, &it.1))), "{today:?}");
+        // Started again, it does not happen again.
+        demo.restart();
+    }
+}
+
 on_both!(
+    a_person_finds_a_saved_card_an_auto_paid_invoice_a_refund_and_a_reconciled_day,
     every_provider_is_there_and_works_in_both_organizations,
     the_books_were_connected_by_consent_and_each_to_its_own_company,
     a_demo_that_starts_again_keeps_its_integrations_and_their_connections,

@@ -5,6 +5,9 @@
 
 mod books;
 mod integrations;
+mod story;
+
+pub(super) use story::CUSTOMER as STORY_CUSTOMER;
 
 use std::sync::Arc;
 
@@ -26,8 +29,13 @@ pub(super) struct Seeded {
 }
 
 /// Seeds what is missing. `credentials` are all the simulators'; `origin` is where the demo itself is, to which its own
-/// shop's customers come back.
-pub(super) async fn seed(engine: &Arc<Engine>, credentials: &Value, origin: &str) -> anyhow::Result<Seeded> {
+/// shop's customers come back. With `story`, something has already happened.
+pub(super) async fn seed(
+    engine: &Arc<Engine>,
+    credentials: &Value,
+    origin: &str,
+    story: bool,
+) -> anyhow::Result<Seeded> {
     let organization = organization(engine, "LUEBECK", "Lübeck Coffee Roasters").await?;
     let other = self::organization(engine, "BERGEN", "Bergen Fish Company").await?;
     for (place, organization) in [&organization, &other].into_iter().enumerate() {
@@ -36,6 +44,10 @@ pub(super) async fn seed(engine: &Arc<Engine>, credentials: &Value, origin: &str
         books::people(engine, organization.id).await?;
     }
     let invoice = books::invoice_to_pay(engine, organization.id).await?;
+    if story {
+        // Large: all that can become of money is in it.
+        Box::pin(story::tell(engine, organization.id)).await?;
+    }
     Ok(Seeded { organization, other, customer_number: books::CUSTOMER.to_owned(), invoice })
 }
 

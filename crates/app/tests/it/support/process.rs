@@ -57,6 +57,7 @@ pub(crate) struct Demo {
     pub(crate) admin: Caller,
     listen: String,
     settings: Vec<(String, String)>,
+    arguments: Vec<&'static str>,
 }
 
 impl Demo {
@@ -71,6 +72,15 @@ impl Demo {
 
     /// On another address than the usual one.
     pub(crate) fn on(listen: &str, engine: Engine, settings: &[(&str, &str)]) -> Self {
+        Self::begin(listen, engine, settings, &[])
+    }
+
+    /// With all that has already happened when a person opens it.
+    pub(crate) fn telling(engine: Engine) -> Self {
+        Self::begin("127.0.0.1:0", engine, &[], &["--story"])
+    }
+
+    fn begin(listen: &str, engine: Engine, settings: &[(&str, &str)], arguments: &[&'static str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let database = Database::new(engine, folder.path());
         let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
@@ -82,6 +92,7 @@ impl Demo {
             admin: Caller::new("", None),
             listen: listen.to_owned(),
             settings,
+            arguments: arguments.to_vec(),
         };
         demo.run();
         demo
@@ -93,6 +104,7 @@ impl Demo {
         let mut child = kontor()
             .args(["demo", "--json", "--listen", &self.listen, "--database-url", &url, "--data-dir"])
             .arg(self.folder.path().join("data"))
+            .args(&self.arguments)
             .envs([
                 ("KONTOR_PAYMENTS__RESOLVE_AFTER_SECONDS", "1"),
                 ("KONTOR_PAYMENTS__SWEEP_SECONDS", "1"),

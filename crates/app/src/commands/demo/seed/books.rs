@@ -97,13 +97,17 @@ async fn books(engine: &Engine, organization: OrganizationId) -> anyhow::Result<
     let payer =
         customers::get(&mut tx, organization, CUSTOMER).await?.context("the customer was not seeded")?;
     let roast = [("House blend, 1 kg", "6", "18.90"), ("Paper filters, 100", "3", "4.50")];
-    let first = invoice(engine, &mut tx, organization, &payer, &roast, ("10.93", "11.00"), true).await?;
+    let first = Bill { lines: &roast, tax: "10.93", shipping: "11.00", due_days: 30, issued: true };
     let half = [("Espresso blend, 1 kg", "10", "21.50")];
-    let half = invoice(engine, &mut tx, organization, &payer, &half, ("17.20", "0.00"), true).await?;
+    let half = Bill { lines: &half, tax: "17.20", shipping: "0.00", ..first };
     let whole = [("Tasting set", "1", "39.00")];
-    let whole = invoice(engine, &mut tx, organization, &payer, &whole, ("3.12", "5.00"), true).await?;
+    let whole = Bill { lines: &whole, tax: "3.12", shipping: "5.00", ..first };
     let draft = [("Grinder service", "1.5", "80.00")];
-    invoice(engine, &mut tx, organization, &payer, &draft, ("0.00", "0.00"), false).await?;
+    let draft = Bill { lines: &draft, tax: "0.00", shipping: "0.00", issued: false, ..first };
+    let first = invoice(engine, &mut tx, organization, &payer, &first).await?;
+    let half = invoice(engine, &mut tx, organization, &payer, &half).await?;
+    let whole = invoice(engine, &mut tx, organization, &payer, &whole).await?;
+    invoice(engine, &mut tx, organization, &payer, &draft).await?;
     for (invoice, amount) in [(half, "100.00"), (whole, "47.12")] {
         let offline = Offline {
             amount: usd(amount)?,
@@ -117,16 +121,29 @@ async fn books(engine: &Engine, organization: OrganizationId) -> anyhow::Result<
     Ok(first)
 }
 
-async fn invoice(
+/// What an invoice is about. Amounts are US dollars.
+#[derive(Clone, Copy)]
+pub(super) struct Bill<'a> {
+    /// Words, quantity and price of each line.
+    pub(super) lines: &'a [(&'a str, &'a str, &'a str)],
+    pub(super) tax: &'a str,
+    pub(super) shipping: &'a str,
+    /// How many days from today it falls due.
+    pub(super) due_days: i32,
+    /// Whether it was sent out, or is a draft.
+    pub(super) issued: bool,
+}
+
+/// Writes an invoice, in the caller's transaction.
+pub(super) async fn invoice(
     engine: &Engine,
     conn: &mut Conn,
     organization: OrganizationId,
     payer: &Customer,
-    lines: &[(&str, &str, &str)],
-    (tax, shipping): (&str, &str),
-    issued: bool,
+    bill: &Bill<'_>,
 ) -> anyhow::Result<InvoiceId> {
-    let items = lines
+    let items = bill
+        .lines
         .iter()
         .map(|(description, quantity, price)| {
             Ok(Line {
@@ -139,7 +156,7 @@ async fn invoice(
             })
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
-    let totals = Totals::of(&items, usd(tax)?, usd(shipping)?)?;
+    let totals = Totals::of(&items, usd(bill.tax)?, usd(bill.shipping)?)?;
     let now = engine.ambient.now();
     let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
     let zero = Money::zero(Currency::USD);
@@ -151,7 +168,7 @@ async fn invoice(
         customer_number: payer.customer_number.clone(),
         status: Status::Draft,
         invoice_date: today,
-        due_date: Some(today.saturating_add(jiff::Span::new().days(30))),
+        due_date: Some(today.saturating_add(jiff::Span::new().days(bill.due_days))),
         terms: Some("Net 30".to_owned()),
         po_number: None,
         notes: None,
@@ -165,12 +182,13 @@ async fn invoice(
         updated_at: now,
     };
     let made = engine.create_invoice(conn, organization, draft, None).await?;
-    if issued {
+    if bill.issued {
         engine.issue_invoice(conn, organization, made.id).await?;
     }
     Ok(made.id)
 }
 
-fn usd(text: &str) -> anyhow::Result<Money> {
+/// An amount of US dollars.
+pub(super) fn usd(text: &str) -> anyhow::Result<Money> {
     Money::parse(text, Currency::USD).with_context(|| format!("{text} is no amount"))
 }
