@@ -1,11 +1,19 @@
-//! QuickBooks Online as far as connecting a company needs it: Intuit's discovery, consent page, token and revocation
-//! endpoints, and the company's own data, all on one listener (quickbooks-online.md §1, §2, §3.1, §3.2).
+//! QuickBooks Online: Intuit's discovery, consent page, token and revocation endpoints, and the interface to a company's
+//! books, all on one listener (quickbooks-online.md).
 
 mod api;
 mod authorize;
+mod books;
+mod calls;
 mod companies;
+mod desk;
 mod discovery;
 mod endpoints;
+mod events;
+mod gate;
+mod gzip;
+mod hooks;
+mod limits;
 mod page;
 mod tokens;
 
@@ -17,7 +25,7 @@ use std::{
 
 use axum::{
     body::Body,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::Response,
 };
 use hyper::Method;
@@ -33,6 +41,8 @@ use crate::{
     spoil,
     state::{State, mix},
 };
+use hooks::Post;
+use limits::Throttle;
 
 /// What public sources leave open, or tell in two ways (§1.3, §1.4, §C).
 #[derive(Debug, Clone)]
@@ -78,6 +88,8 @@ struct Simulator {
     credentials: Value,
     /// Refresh tokens that are being used at this moment.
     refreshing: Mutex<HashSet<String>>,
+    throttle: Mutex<Throttle>,
+    post: Post,
 }
 
 #[derive(Deserialize)]
@@ -106,7 +118,10 @@ pub async fn start(settings: Settings) -> std::io::Result<Running> {
         settings: settings.clone(),
         credentials: credentials.clone(),
         refreshing: Mutex::new(HashSet::new()),
+        throttle: Mutex::default(),
+        post: Post::new(settings.sender.clone()),
     });
+    Post::start(&simulator);
     Running::start(&settings, credentials, move |request| {
         let simulator = Arc::clone(&simulator);
         async move { simulator.answer(&request).await }
@@ -119,6 +134,7 @@ fn credentials(seed: u64) -> Value {
     json!({
         "clientId": format!("AB{}", drawn(mix(seed ^ 0x0051_b001), 48)),
         "clientSecret": drawn(mix(seed ^ 0x0051_b002), 40),
+        "webhookVerifierToken": hooks::verifier(seed),
     })
 }
 
@@ -170,7 +186,12 @@ impl Answer {
 impl Simulator {
     async fn answer(&self, request: &Arrived) -> Result<Response, Cut> {
         if control::is_meant(request) {
-            return Ok(self.control(request));
+            let answer = match hooks::answer(self, request).await {
+                Some(answer) => answer,
+                None => self.control(request),
+            };
+            self.post.wake();
+            return Ok(answer);
         }
         let path = request.uri.path();
         if path == "/favicon.ico" {
@@ -180,6 +201,7 @@ impl Simulator {
             return Ok(response);
         }
         let operation = format!("{} {path}", request.method);
+        let Ok(_inside) = self.enter(path) else { return Ok(self.too_many(&operation, path)) };
         let using = self.use_token(request);
         let parallel = using.as_ref().is_some_and(|it| it.parallel);
         let fault = spoil::meet(&self.state, &operation).await?;
@@ -193,8 +215,14 @@ impl Simulator {
             answer.body = api::about_another(&answer.body);
         }
         let Answer { status, kind, body, location, .. } = answer;
+        self.post.wake();
         spoil::finish(fault, body, |body| {
-            let mut response = Response::new(Body::from(body));
+            let packed = if path.starts_with("/v3/") { gzip::packed(request, &body) } else { None };
+            let is_packed = packed.is_some();
+            let mut response = Response::new(packed.map_or_else(|| Body::from(body), Body::from));
+            if is_packed {
+                response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            }
             *response.status_mut() = status;
             response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
             if let Some(location) = location.and_then(|it| HeaderValue::from_str(&it).ok()) {
@@ -220,12 +248,18 @@ impl Simulator {
             (&Method::POST, "/oauth2/v1/tokens/bearer") => self.token(request, parallel),
             (&Method::POST, "/v2/oauth2/tokens/revoke") => self.revoke(request),
             (&Method::GET, "/v1/openid_connect/userinfo") => api::user_info(&lock(&self.state), request),
-            _ if path.starts_with("/v3/company/") => api::answer(&lock(&self.state), request),
+            _ if path.starts_with("/v3/company/") => api::answer(&mut lock(&self.state), request),
             _ => Answer::html(StatusCode::NOT_FOUND, page::problem("There is no such page here.")),
         }
     }
 
     fn control(&self, request: &Arrived) -> Response {
+        if let Some(answer) = self.limits(request) {
+            return answer;
+        }
+        if let Some(answer) = desk::answer(&mut lock(&self.state), request) {
+            return answer;
+        }
         if request.method == Method::POST {
             match request.uri.path() {
                 "/_sim/disconnect" => return self.disconnect(request),
@@ -271,30 +305,6 @@ impl Simulator {
                 "send {\"redirectUri\": \"https://…\"}: an address without query and fragment, at most 25 of them",
             ),
         }
-    }
-
-    /// What every answer carries (§1.4, §1.7, §2.2).
-    fn with_headers(&self, mut response: Response, path: &str) -> Response {
-        let trace = lock(&self.state).trace();
-        let is_api = path.starts_with("/v3/");
-        let headers = response.headers_mut();
-        let mut put = |name: &'static str, value: &str| {
-            if let Ok(value) = HeaderValue::from_str(value) {
-                headers.insert(HeaderName::from_static(name), value);
-            }
-        };
-        put("intuit_tid", &trace);
-        put("server", "nginx");
-        put("strict-transport-security", "max-age=15552000");
-        if is_api {
-            put("cache-control", "max-age=0, no-cache, no-store, must-revalidate, private");
-            put("expires", "0");
-            put("vary", "Accept-Encoding");
-        } else {
-            put("cache-control", "no-cache, no-store");
-            put("pragma", "no-cache");
-        }
-        response
     }
 
     /// Notes that a refresh token is in use, until the returned value goes away.

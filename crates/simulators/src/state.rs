@@ -178,6 +178,16 @@ impl State {
         rows.filter_map(|(id, row)| Some((id.clone(), serde_json::from_value(row.clone()).ok()?))).collect()
     }
 
+    /// A row of the provider's own as it is kept.
+    pub(crate) fn row(&self, kind: &str, id: &str) -> Option<&Value> {
+        self.own.get(kind)?.get(id)
+    }
+
+    /// All rows of a kind as they are kept, in the order of their ids.
+    pub(crate) fn rows<'a>(&'a self, kind: &str) -> impl DoubleEndedIterator<Item = &'a Value> + use<'a> {
+        self.own.get(kind).into_iter().flat_map(BTreeMap::values)
+    }
+
     /// Whether another row of a kind still has a place.
     pub(crate) fn has_place(&self, kind: &str) -> bool {
         self.own.get(kind).is_none_or(|rows| rows.len() < MAX_ROWS)

@@ -1,13 +1,16 @@
 //! The REST API: who is let in, a company's information and preferences, and the error shapes of gateway and service
 //! (quickbooks-online.md §2, §3.1, §3.2).
 
+use std::fmt::Write as _;
+
 use axum::http::StatusCode;
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::{
     Answer,
-    companies::{self, Company},
+    books::{fault::Fault, zone},
+    calls, companies,
     tokens::{self, Connection, NoBearer},
 };
 use crate::{control::escape, serve::Arrived, spoil, state::State, xml::around};
@@ -17,8 +20,7 @@ const ACCOUNTING: &str = "com.intuit.quickbooks.accounting";
 
 /// The company's own zone (§2.4).
 fn time(now: Timestamp) -> String {
-    let zone = TimeZone::posix("PST8PDT,M3.2.0,M11.1.0").unwrap_or(TimeZone::UTC);
-    now.to_zoned(zone).strftime("%Y-%m-%dT%H:%M:%S.%3f%:z").to_string()
+    now.to_zoned(zone()).strftime("%Y-%m-%dT%H:%M:%S.%3f%:z").to_string()
 }
 
 /// The gateway's refusal, in lower case (§2.5, b and c).
@@ -58,7 +60,7 @@ fn bearer(state: &State, request: &Arrived) -> Result<Connection, Answer> {
 }
 
 /// A request below `/v3/company/`.
-pub(super) fn answer(state: &State, request: &Arrived) -> Answer {
+pub(super) fn answer(state: &mut State, request: &Arrived) -> Answer {
     let connection = match bearer(state, request) {
         Ok(connection) => connection,
         Err(refusal) => return refusal,
@@ -72,29 +74,15 @@ pub(super) fn answer(state: &State, request: &Arrived) -> Answer {
     let (realm_id, rest) = path.split_first().map_or(("", &[][..]), |(first, rest)| (*first, rest));
     let company = companies::find(realm_id).filter(|it| it.realm_id == connection.realm_id);
     let Some(company) = company else { return wrong_company(now) };
-    let json = wants_json(request);
-    let rest: Vec<String> = rest.iter().map(|it| it.to_ascii_lowercase()).collect();
-    let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
-    match (request.method.as_str(), rest.as_slice()) {
-        ("GET", ["companyinfo", id]) => company_info(company, id, now, json),
-        ("GET", ["preferences"]) => found("Preferences", &company.preferences(), now, json),
-        (method, _) => {
-            let detail = format!(
-                "Operation No resource method found for {method}, return 405 with Allow header is not supported."
-            );
-            fault(now, json, ("Unsupported Operation", &detail, "500"))
-        }
-    }
+    let wants = Wants { json: wants_json(request), now };
+    calls::answer(state, request, company, rest, wants)
 }
 
-/// Clients ask by the company's number; its own id is 1 (§3.1).
-fn company_info(company: &Company, id: &str, now: Timestamp, json: bool) -> Answer {
-    if id != company.realm_id && id != "1" {
-        let detail = "Object Not Found : Something you're trying to use has been made inactive. Check the fields with \
-                      accounts, customers, items, vendors or employees.";
-        return fault(now, json, ("Object Not Found", detail, "610"));
-    }
-    found("CompanyInfo", &company.info(), now, json)
+/// How whoever asks wants to be answered.
+#[derive(Clone, Copy)]
+pub(super) struct Wants {
+    json: bool,
+    now: Timestamp,
 }
 
 /// `format=json` stands above the header; without either the service answers XML (§2.1, §2.2).
@@ -105,32 +93,56 @@ fn wants_json(request: &Arrived) -> bool {
     format || request.header("accept").contains("json")
 }
 
-fn found(name: &str, object: &Value, now: Timestamp, json: bool) -> Answer {
-    if json {
-        let body = format!("{{\"{name}\":{object},\"time\":\"{}\"}}", time(now));
+/// An object under its name.
+pub(super) fn found(name: &str, object: &Value, wants: Wants) -> Answer {
+    whole(&Map::from_iter([(name.to_owned(), object.clone())]), wants)
+}
+
+/// An answer with these members and the time.
+pub(super) fn whole(members: &Map<String, Value>, wants: Wants) -> Answer {
+    if wants.json {
+        let mut body = String::from("{");
+        for (name, value) in members {
+            let _ = write!(body, "\"{name}\":{value},");
+        }
+        let _ = write!(body, "\"time\":\"{}\"}}", time(wants.now));
         return Answer::json(StatusCode::OK, body);
     }
-    Answer::new(StatusCode::OK, "application/xml", document(now, &element(name, object)))
+    let inner: String = members.iter().map(|(name, value)| element(name, value)).collect();
+    Answer::new(StatusCode::OK, "application/xml", document(wants.now, &inner))
 }
 
 /// The service's refusal, capitalised (§2.5, a).
-fn fault(now: Timestamp, json: bool, (message, detail, code): (&str, &str, &str)) -> Answer {
-    let answer = if json {
-        let error = json!({ "Message": message, "Detail": detail, "code": code, "element": "" });
-        let body = format!(
-            "{{\"Fault\":{{\"Error\":[{error}],\"type\":\"ValidationFault\"}},\"time\":\"{}\"}}",
-            time(now)
-        );
-        Answer::json(StatusCode::BAD_REQUEST, body)
+pub(super) fn fault(fault: &Fault, wants: Wants) -> Answer {
+    let answer = if wants.json {
+        let body = format!("{{\"Fault\":{},\"time\":\"{}\"}}", fault.json(), time(wants.now));
+        Answer::json(fault.status(), body)
     } else {
         let error = format!(
-            "<Fault type=\"ValidationFault\"><Error code=\"{code}\" element=\"\"><Message>{}</Message><Detail>{}</Detail></Error></Fault>",
-            escape(message),
-            escape(detail)
+            "<Fault type=\"{}\"><Error code=\"{}\" element=\"{}\"><Message>{}</Message><Detail>{}</Detail></Error></Fault>",
+            fault.kind(),
+            fault.code,
+            escape(&fault.element),
+            escape(fault.message),
+            escape(&fault.detail)
         );
-        Answer::new(StatusCode::BAD_REQUEST, "application/xml", document(now, &error))
+        Answer::new(fault.status(), "application/xml", document(wants.now, &error))
     };
-    answer.because(code)
+    answer.because(fault.code)
+}
+
+/// Too many at once (§2.5, e): as recorded in XML, whatever was asked for, or in the gateway's JSON.
+pub(super) fn throttled(now: Timestamp, xml: bool) -> Answer {
+    let message = "message=ThrottleExceeded; errorCode=003001; statusCode=429";
+    let detail = "The request limit was reached.  Try again later";
+    if !xml {
+        let about = ("ThrottleExceeded", "SERVICE", "3001");
+        return gateway(now, StatusCode::TOO_MANY_REQUESTS, about, Some(detail));
+    }
+    let error = format!(
+        "<Fault type=\"SERVICE\"><Error code=\"3001\"><Message>{message}</Message><Detail>{detail}</Detail></Error></Fault>"
+    );
+    Answer::new(StatusCode::TOO_MANY_REQUESTS, "application/xml", document(now, &error)).because("3001")
 }
 
 /// A good token for another company: XML, whatever was asked for (§2.5, d).

@@ -14,7 +14,7 @@ pub(super) struct Company {
     phone: &'static str,
     industry: &'static str,
     /// Automated sales tax.
-    partner_tax: bool,
+    pub(super) partner_tax: bool,
 }
 
 /// All of them.
@@ -44,13 +44,30 @@ pub(super) fn find(realm_id: &str) -> Option<&'static Company> {
     COMPANIES.iter().find(|it| it.realm_id == realm_id)
 }
 
-/// For whoever drives the simulator.
-pub(super) fn listed(_state: &State) -> Map<String, Value> {
+/// For whoever drives the simulator: the companies, and what is in the books of those that were opened.
+pub(super) fn listed(state: &State) -> Map<String, Value> {
     let rows: Vec<Value> = COMPANIES
         .iter()
         .map(|it| json!({ "CompanyName": it.name, "LegalName": it.legal_name, "realmId": it.realm_id }))
         .collect();
-    Map::from_iter([("CompanyInfo".to_owned(), Value::from(rows))])
+    let mut all = Map::from_iter([("CompanyInfo".to_owned(), Value::from(rows))]);
+    for entity in &super::books::ENTITIES {
+        let of = |company: &Company| {
+            let kind = format!("books.{}.{}", company.realm_id, entity.name);
+            let row = |row: &Value| {
+                let mut object = row["object"].clone();
+                object["realmId"] = json!(company.realm_id);
+                object["deleted"] = row["deleted"].clone();
+                object
+            };
+            state.rows(&kind).map(row).collect::<Vec<_>>()
+        };
+        let rows: Vec<Value> = COMPANIES.iter().flat_map(of).collect();
+        if !rows.is_empty() {
+            all.insert(entity.name.to_owned(), Value::from(rows));
+        }
+    }
+    all
 }
 
 impl Company {
