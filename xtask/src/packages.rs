@@ -20,6 +20,8 @@ use crate::{
 pub(crate) struct Sdks {
     /// A Python that has them.
     pub(crate) python: PathBuf,
+    /// A Python that has python-quickbooks, which does not go together with the newest of the others.
+    pub(crate) books: PathBuf,
     /// The folder of those for Node.
     pub(crate) modules: PathBuf,
 }
@@ -28,7 +30,8 @@ pub(crate) struct Sdks {
 pub(crate) fn sdks(python: &Path) -> anyhow::Result<Sdks> {
     let described = root().join("crates/simulators/tests/sdks");
     let modules = npm::prepare("sdks", &described)?.modules;
-    Ok(Sdks { python: pip("sdks", python, &described.join("requirements.txt"))?, modules })
+    let books = pip("books", python, &described.join("books/requirements.txt"))?;
+    Ok(Sdks { python: pip("sdks", python, &described.join("requirements.txt"))?, books, modules })
 }
 
 /// What stands for AWS's key service; returns a Python that has it.

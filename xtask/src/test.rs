@@ -36,6 +36,7 @@ pub(crate) fn all(extra: &[String]) -> anyhow::Result<()> {
     let token = softhsm::prepare(cluster.folder())?;
     run(with(&mut runner(), &tools, &cluster)
         .env("KONTOR_TEST_SDKS_NODE", sdks.modules)
+        .env("KONTOR_TEST_BOOKS_PYTHON", sdks.books)
         .env("KONTOR_TEST_SDKS_PYTHON", sdks.python)
         .env("SOFTHSM2_CONF", token)
         .args(extra))?;
