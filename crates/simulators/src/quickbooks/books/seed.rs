@@ -81,24 +81,7 @@ pub(super) fn fill(books: &mut Books<'_>) {
         }
         add(books, "Item", id, item);
     }
-    for (id, name, first, last, mail) in CUSTOMERS {
-        let street = format!("{} Wharf Road", 10 + id);
-        add(
-            books,
-            "Customer",
-            id,
-            json!({
-                "DisplayName": name, "FullyQualifiedName": name, "PrintOnCheckName": name, "CompanyName": name,
-                "GivenName": first, "FamilyName": last, "PrimaryEmailAddr": { "Address": mail },
-                "PrimaryPhone": { "FreeFormNumber": format!("(555) 555-01{:02}", 20 + id) },
-                "BillAddr": { "Id": (1 + id).to_string(), "Line1": street, "City": "Portland", "CountrySubDivisionCode": "ME",
-                    "PostalCode": "04101", "Country": "USA" },
-                "Taxable": true, "Job": false, "BillWithParent": false, "Balance": 0, "BalanceWithJobs": 0,
-                "PreferredDeliveryMethod": "Print", "IsProject": false, "ClientEntityId": "0",
-                "CurrencyRef": currency_reference("USD"), "DefaultTaxCodeRef": { "value": "2" },
-            }),
-        );
-    }
+    customers(books);
     for (id, name, days) in TERMS {
         add(
             books,
@@ -124,6 +107,27 @@ pub(super) fn fill(books: &mut Books<'_>) {
     ] {
         let id = format!("{}.{row}", books.company.realm_id);
         books.state.set_own("books.counter", &id, &last);
+    }
+}
+
+fn customers(books: &mut Books<'_>) {
+    for (id, name, first, last, mail) in CUSTOMERS {
+        let street = format!("{} Wharf Road", 10 + id);
+        add(
+            books,
+            "Customer",
+            id,
+            json!({
+                "DisplayName": name, "FullyQualifiedName": name, "PrintOnCheckName": name, "CompanyName": name,
+                "GivenName": first, "FamilyName": last, "PrimaryEmailAddr": { "Address": mail },
+                "PrimaryPhone": { "FreeFormNumber": format!("(555) 555-01{:02}", 20 + id) },
+                "BillAddr": { "Id": (1 + id).to_string(), "Line1": street, "City": "Portland", "CountrySubDivisionCode": "ME",
+                    "PostalCode": "04101", "Country": "USA" },
+                "Taxable": true, "Job": false, "BillWithParent": false, "Balance": 0, "BalanceWithJobs": 0,
+                "PreferredDeliveryMethod": "Print", "IsProject": false, "ClientEntityId": "0",
+                "CurrencyRef": currency_reference("USD"), "DefaultTaxCodeRef": { "value": "2" },
+            }),
+        );
     }
 }
 
