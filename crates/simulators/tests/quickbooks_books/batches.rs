@@ -129,3 +129,17 @@ async fn no_more_than_a_thousand_changes_are_told() {
     let (_, page) = sim.query("select * from Customer maxresults 1000").await;
     assert_eq!(page["QueryResponse"]["maxResults"], 1000);
 }
+
+#[tokio::test]
+async fn books_outlive_a_simulator_that_is_started_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("state.db");
+    let sim = Sim::with(|it| it.state = Some(file.clone())).await;
+    let made = sim.post("customer?requestid=r1", &json!({ "DisplayName": "Kept" })).await;
+    sim.switch(json!({ "customTxnNumbers": true })).await;
+    sim.running.stop().await;
+    let again = Sim::with(|it| it.state = Some(file)).await;
+    assert_eq!(again.post("customer?requestid=r1", &json!({ "DisplayName": "Kept" })).await, made);
+    assert_eq!(again.get("preferences").await.1["Preferences"]["SalesFormsPrefs"]["CustomTxnNumbers"], true);
+    assert_eq!(again.object("Customer", &made.1["Customer"]["Id"]).await["DisplayName"], "Kept");
+}

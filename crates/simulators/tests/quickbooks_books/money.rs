@@ -256,3 +256,56 @@ async fn closed_books_own_numbers_and_automatic_tax() {
     sim.switch(json!({ "usingSalesTax": false })).await;
     assert_eq!(sim.ok("invoice", sale(json!([line("3", 5.0)]))).await["TotalAmt"], 5.0);
 }
+
+#[tokio::test]
+async fn several_currencies_and_another_countrys_tax() {
+    let sim = Sim::start().await;
+    let euro = json!({ "DisplayName": "Bistro Lyon", "CurrencyRef": { "value": "EUR" } });
+    assert_eq!(sim.code("customer", euro.clone()).await, "6000", "there is one currency");
+    sim.switch(json!({ "multiCurrency": true })).await;
+    let customer = sim.ok("customer", euro).await;
+    let reference = json!({ "value": customer["Id"] });
+    let mut abroad = json!({ "CustomerRef": reference, "Line": [line("3", 10.0)], "ExchangeRate": 1.25 });
+    let invoice = sim.ok("invoice", abroad.clone()).await;
+    assert_eq!((&invoice["CurrencyRef"]["value"], &invoice["HomeTotalAmt"]), (&json!("EUR"), &json!(12.5)));
+    abroad["CurrencyRef"] = json!({ "value": "USD" });
+    assert_eq!(sim.code("invoice", abroad).await, "6000", "not the customer's");
+    let mut change = version(&customer);
+    change["sparse"] = json!(true);
+    change["CurrencyRef"] = json!({ "value": "USD" });
+    assert_eq!(sim.code("customer", change).await, "6000", "it can never change");
+
+    sim.switch(json!({ "multiCurrency": false, "country": "GB" })).await;
+    let taxed = |mode: &str| {
+        let detail = json!({ "ItemRef": { "value": "3" }, "TaxCodeRef": { "value": "3" } });
+        let mut sent = sale(
+            json!([{ "DetailType": "SalesItemLineDetail", "Amount": 108, "SalesItemLineDetail": detail }]),
+        );
+        sent["GlobalTaxCalculation"] = json!(mode);
+        sent
+    };
+    for (mode, tax, total) in
+        [("TaxExcluded", 8.64, 116.64), ("TaxInclusive", 8.0, 108.0), ("NotApplicable", 0.0, 108.0)]
+    {
+        let made = sim.ok("invoice", taxed(mode)).await;
+        assert_eq!(
+            (&made["TxnTaxDetail"]["TotalTax"], &made["TotalAmt"]),
+            (&json!(tax), &json!(total)),
+            "{mode}"
+        );
+    }
+    assert_eq!(sim.code("invoice", taxed("Sometimes")).await, "2170");
+    let rate =
+        json!({ "TaxRateName": "Reduced", "RateValue": 5, "TaxAgencyId": 1, "TaxApplicableOn": "Sales" });
+    let (status, made) =
+        sim.post("taxservice/taxcode", &json!({ "TaxCode": "Reduced", "TaxRateDetails": [rate] })).await;
+    assert_eq!((status, &made["TaxRateDetails"][0]["TaxAgencyId"]), (200, &json!("1")), "{made}");
+    let (code, _) = sim
+        .refused(
+            "taxservice/taxcode",
+            json!({ "TaxCode": "Other", "TaxRateDetails": [{
+        "TaxRateName": "reduced", "RateValue": 5, "TaxAgencyId": 1 }] }),
+        )
+        .await;
+    assert_eq!(code, "6240");
+}
