@@ -141,7 +141,7 @@ impl Engine {
             if done {
                 jobs::remove(&mut tx, job.organization, AUTO_PLAN, &job.subject).await?;
             }
-            tx.commit().await?;
+            tx.commit_at("auto_pay.plan").await?;
             if done {
                 return Ok(());
             }

@@ -258,7 +258,7 @@ impl Engine {
         let Some(keep) = keep else { return Ok(()) };
         let mut tx = self.db.write().await?;
         idempotency::complete(&mut tx, keep.key, &(keep.answer)(whole)).await?;
-        Ok(tx.commit().await?)
+        Ok(tx.commit_at("charge.answer").await?)
     }
 }
 

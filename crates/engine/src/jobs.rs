@@ -146,7 +146,7 @@ impl Engine {
             tracing::warn!(%page, "an open page for a card had no job");
             let mut tx = self.db.write().await?;
             self.schedule(&mut tx, organization, PAGE, page, self.ambient.now()).await?;
-            tx.commit().await?;
+            tx.commit_at("jobs.adopted").await?;
         }
         for (organization, action) in actions {
             tracing::warn!(%action, "an open capture or void had no job");

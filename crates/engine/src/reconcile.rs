@@ -84,7 +84,7 @@ impl Engine {
         let mut tx = self.db.write().await?;
         let now = self.ambient.now();
         reconciliation::release(&mut tx, organization, integration.id, &owner, through, now).await?;
-        tx.commit().await?;
+        tx.commit_at("reconcile.release").await?;
         ran
     }
 
@@ -98,7 +98,7 @@ impl Engine {
         let until = schedule::after(now, LEASE);
         let mut tx = self.db.write().await?;
         let held = reconciliation::take(&mut tx, organization, integration, owner, now, until).await?;
-        tx.commit().await?;
+        tx.commit_at("reconcile.hold").await?;
         Ok(held)
     }
 
@@ -150,13 +150,13 @@ impl Engine {
         let mut tx = self.db.write().await?;
         let due = schedule::after(self.ambient.now(), pause);
         self.schedule(&mut tx, job.organization, RECONCILE, id, due).await?;
-        Ok(tx.commit().await?)
+        Ok(tx.commit_at("reconcile.next").await?)
     }
 
     async fn reconcile_no_more(&self, job: &Job) -> Result<(), Error> {
         let mut tx = self.db.write().await?;
         jobs::remove(&mut tx, job.organization, RECONCILE, &job.subject).await?;
-        Ok(tx.commit().await?)
+        Ok(tx.commit_at("reconcile.no_more").await?)
     }
 
     /// Gives a job to integrations that nobody reconciles. The first run is as far away as any two are apart.
@@ -173,7 +173,7 @@ impl Engine {
         for (organization, integration) in found {
             self.schedule(&mut tx, organization, RECONCILE, integration, due).await?;
         }
-        Ok(tx.commit().await?)
+        Ok(tx.commit_at("reconcile.scheduled").await?)
     }
 }
 

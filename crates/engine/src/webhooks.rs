@@ -158,7 +158,7 @@ impl Engine {
         let detail = json!({ "provider": integration.provider, "why": why.to_string() });
         let subject = integration.id.to_string();
         self.audit(&mut tx, Some(organization), actor, "webhook.refused", &subject, &detail).await?;
-        Ok(tx.commit().await?)
+        Ok(tx.commit_at("webhook.refused").await?)
     }
 
     /// Keeps a call as an event with the job that asks about it, unless the same one was kept: providers send again
@@ -193,7 +193,7 @@ impl Engine {
         }
         let nothing = idempotency::Answer { status: 200, headers: String::new(), body: Vec::new() };
         idempotency::complete(&mut tx, &key, &nothing).await?;
-        tx.commit().await?;
+        tx.commit_at("webhook.kept").await?;
         metrics::counter!("kontor_webhooks_received_total").increment(1);
         Ok(Taken::New)
     }

@@ -3,6 +3,7 @@
 mod differences;
 mod endings;
 mod runs;
+mod saved;
 
 use serde_json::{Value, json};
 

@@ -59,7 +59,7 @@ impl Engine {
                     self.action_mismatch(&mut tx, organization, &held.payment, &mut action).await?;
                 }
                 let whole = self.whole(&mut tx, organization, action.payment_id).await?;
-                tx.commit().await?;
+                tx.commit_at("action.mismatch").await?;
                 Ok(Acted { action, whole })
             }
             Ok(Found::Pending) => self.ask_action_again(organization, action, None).await,

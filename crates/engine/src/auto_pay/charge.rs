@@ -50,7 +50,7 @@ impl Engine {
     async fn forget_auto_pay(&self, organization: OrganizationId, id: AutoPayChargeId) -> Result<(), Error> {
         let mut tx = self.db.write().await?;
         jobs::remove(&mut tx, organization, AUTO_PAY, &id.to_string()).await?;
-        Ok(tx.commit().await?)
+        Ok(tx.commit_at("auto_pay.over").await?)
     }
 
     async fn try_auto_pay(
@@ -139,7 +139,7 @@ impl Engine {
             _ => Turn::Paid,
         };
         self.apply(&mut tx, organization, held, turn).await?;
-        Ok(tx.commit().await?)
+        Ok(tx.commit_at("auto_pay.follow").await?)
     }
 
     async fn turn(&self, organization: OrganizationId, id: AutoPayChargeId, turn: Turn) -> Result<(), Error> {
@@ -151,7 +151,7 @@ impl Engine {
             let tries = held.tries.saturating_add(u32::from(missed));
             self.apply(&mut tx, organization, Charge { tries, ..held }, turn).await?;
         }
-        Ok(tx.commit().await?)
+        Ok(tx.commit_at("auto_pay.turn").await?)
     }
 
     async fn apply(

@@ -7,7 +7,7 @@ use kontor_domain::{
 };
 use kontor_providers::{Provider, ProviderError, Save, SaveOrder, SavedCard, VaultError};
 use kontor_store::{
-    Conn, customers,
+    Conn, crash, customers,
     hosted::{self, Setup},
     integrations, jobs,
     jobs::Job,
@@ -62,7 +62,7 @@ impl Engine {
                 let mut tx = self.db.write().await?;
                 let due = schedule::after(self.ambient.now(), schedule::retry(job.attempts, &self.settings));
                 self.schedule(&mut tx, organization, KEEP, id, due).await?;
-                Ok(tx.commit().await?)
+                Ok(tx.commit_at("keep.later").await?)
             }
         }
     }
@@ -103,7 +103,7 @@ impl Engine {
             billing: None,
             is_default: setup.is_default,
         };
-        let saved = vault.save(&opened.connection(), &order).await;
+        let saved = crash::call("card.keep", vault.save(&opened.connection(), &order)).await;
         Ok(saved.map_err(|it| it.without(&opened.all())))
     }
 
@@ -132,7 +132,7 @@ impl Engine {
             // It is kept, and what it looks like is read later.
             let due = schedule::after(self.ambient.now(), schedule::retry(job.attempts, &self.settings));
             self.schedule(&mut tx, organization, KEEP, payment.id, due).await?;
-            return Ok(tx.commit().await?);
+            return Ok(tx.commit_at("keep.part").await?);
         }
         locked.payment_method_id = Some(method.id);
         let (status, now) = (locked.status, self.ambient.now());
@@ -140,7 +140,7 @@ impl Engine {
         jobs::remove(&mut tx, organization, KEEP, &job.subject).await?;
         let data = json!({ "paymentMethodId": method.id });
         self.tell(&mut tx, organization, "payment.card_saved", &job.subject, &data).await?;
-        Ok(tx.commit().await?)
+        Ok(tx.commit_at("keep.done").await?)
     }
 
     /// There is nothing to keep, or nobody who would.
@@ -151,6 +151,6 @@ impl Engine {
             let data = json!({ "reason": error.to_string() });
             self.alert(&mut tx, job.organization, "card_not_kept", &job.subject, &data).await?;
         }
-        Ok(tx.commit().await?)
+        Ok(tx.commit_at("keep.over").await?)
     }
 }

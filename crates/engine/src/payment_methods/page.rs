@@ -12,7 +12,7 @@ use kontor_providers::{HostedOrder, HostedPage, Provider, ProviderError, SavedCa
 use kontor_store::{
     Tx,
     card_pages::{self, CardPage},
-    idempotency,
+    crash, idempotency,
     integrations::{self, Integration},
     jobs,
 };
@@ -110,7 +110,7 @@ impl Engine {
         card_pages::insert(&mut tx, &page).await?;
         let due = schedule::after(now, self.call_deadline());
         self.schedule(&mut tx, organization, PAGE, page.id, due).await?;
-        tx.commit().await?;
+        tx.commit_at("card_page.claim").await?;
         Ok(page)
     }
 
@@ -138,7 +138,7 @@ impl Engine {
             customer_number: &page.customer_number,
             billing: order.billing.clone(),
         };
-        let hosted = pages.open(&opened.connection(), &hosted_order).await;
+        let hosted = crash::call("card_page.open", pages.open(&opened.connection(), &hosted_order)).await;
         hosted.map_err(|error| Error::Provider { error: opened.without(error), payment: None })
     }
 
@@ -166,7 +166,7 @@ impl Engine {
         if let Some(key) = key {
             idempotency::complete(&mut tx, key, &answer(&ready)).await?;
         }
-        tx.commit().await?;
+        tx.commit_at("card_page.open").await?;
         Ok(ready)
     }
 
@@ -220,7 +220,7 @@ impl Engine {
             return Ok(Err(ProviderError::misconfigured("this provider keeps no cards")));
         };
         let opened = self.open_credentials(page.organization, &integration, actor, "card page").await?;
-        let found = vault.saved_on_page(&opened.connection(), setup_id).await;
+        let found = crash::call("card_page.find", vault.saved_on_page(&opened.connection(), setup_id)).await;
         Ok(found.map_err(|it| opened.without(it)))
     }
 
@@ -251,7 +251,7 @@ impl Engine {
         page.status = PageStatus::Saved;
         card_pages::update(&mut tx, &page, from, self.ambient.now()).await?;
         jobs::remove(&mut tx, page.organization, PAGE, &page.id.to_string()).await?;
-        tx.commit().await?;
+        tx.commit_at("card_page.saved").await?;
         Ok(page)
     }
 
@@ -279,7 +279,7 @@ impl Engine {
             page.nothing_since = page.nothing_since.or(Some(now));
         }
         card_pages::update(&mut tx, &page, PageStatus::Open, now).await?;
-        tx.commit().await?;
+        tx.commit_at("card_page.nothing").await?;
         Ok(page)
     }
 
@@ -292,7 +292,7 @@ impl Engine {
             let due = schedule::after(self.ambient.now(), schedule::retry(tries, &self.settings));
             self.schedule(&mut tx, page.organization, PAGE, page.id, due).await?;
         }
-        tx.commit().await?;
+        tx.commit_at("card_page.unanswered").await?;
         Ok(page)
     }
 
@@ -305,7 +305,7 @@ impl Engine {
             card_pages::update(&mut tx, &page, from, self.ambient.now()).await?;
         }
         jobs::remove(&mut tx, page.organization, PAGE, &page.id.to_string()).await?;
-        tx.commit().await?;
+        tx.commit_at("card_page.ended").await?;
         Ok(page)
     }
 

@@ -5,7 +5,7 @@ use kontor_domain::{
     payment_methods::{PaymentMethod, Removal},
 };
 use kontor_providers::{CardRef, Provider, ProviderError};
-use kontor_store::{integrations, jobs, jobs::Job, payment_methods};
+use kontor_store::{crash, integrations, jobs, jobs::Job, payment_methods};
 use serde_json::json;
 
 use crate::{Actor, Engine, Error, hosted::schedule};
@@ -40,7 +40,7 @@ impl Engine {
                 self.schedule(&mut tx, organization, REMOVE, id, due).await?;
             }
         }
-        Ok(tx.commit().await?)
+        Ok(tx.commit_at("card.left").await?)
     }
 
     /// Writes down that the provider is asked from here on: who saves the same card now must not take this one over.
@@ -55,7 +55,7 @@ impl Engine {
         } else {
             jobs::remove(&mut tx, job.organization, REMOVE, &job.subject).await?;
         }
-        tx.commit().await?;
+        tx.commit_at("card.leaving").await?;
         Ok(waiting)
     }
 
@@ -80,6 +80,7 @@ impl Engine {
         let opened = self.open_credentials(job.organization, &integration, &actor, "remove card").await?;
         let card =
             CardRef { customer: method.customer_profile_id.clone(), id: method.payment_profile_id.clone() };
-        Ok(vault.delete(&opened.connection(), &card).await.map_err(|it| opened.without(it)))
+        let gone = crash::call("card.delete", vault.delete(&opened.connection(), &card)).await;
+        Ok(gone.map_err(|it| opened.without(it)))
     }
 }

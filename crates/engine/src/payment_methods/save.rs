@@ -9,7 +9,7 @@ use kontor_domain::{
 };
 use kontor_providers::{Card, Expiry, Nonce, Provider, Save, SaveOrder, SavedCard, VaultError};
 use kontor_store::{
-    Conn, customers, idempotency,
+    Conn, crash, customers, idempotency,
     integrations::{self, Integration},
     payment_methods,
 };
@@ -82,7 +82,7 @@ impl Engine {
         if let Some(key) = key {
             idempotency::complete(&mut tx, key, &answer(&method)).await?;
         }
-        tx.commit().await?;
+        tx.commit_at("card.saved").await?;
         Ok(method)
     }
 
@@ -109,7 +109,7 @@ impl Engine {
             billing: new.billing.as_ref(),
             is_default: new.is_default,
         };
-        let saved = vault.save(&opened.connection(), &order).await;
+        let saved = crash::call("card.save", vault.save(&opened.connection(), &order)).await;
         saved.map_err(|error| match error.without(&opened.all()) {
             VaultError::Declined(refusal) => Error::CardDeclined(Box::new(refusal)),
             VaultError::Failed(error) => Error::Provider { error, payment: None },

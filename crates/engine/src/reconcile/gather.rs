@@ -14,7 +14,7 @@ use kontor_providers::{
     Window, error::Fault,
 };
 use kontor_store::{
-    Conn, actions, at_provider, integrations::Integration, reconciliation::differences::Facts, refunds,
+    Conn, actions, at_provider, crash, integrations::Integration, reconciliation::differences::Facts, refunds,
 };
 
 use super::compare::{Compared, Ours, compare};
@@ -60,7 +60,7 @@ impl Engine {
         };
         let opened = self.open_credentials(organization, integration, actor, "reconciliation").await?;
         let connection = opened.connection();
-        let mut theirs = match listed(reports, &connection, days).await {
+        let mut theirs = match crash::call("reconcile.list", listed(reports, &connection, days)).await {
             Ok(theirs) => theirs,
             Err(error) => return Ok(Err(opened.without(error))),
         };

@@ -9,7 +9,7 @@ use kontor_domain::{
 };
 use kontor_providers::{Lookup, Provider, ProviderError, ProviderTransaction};
 use kontor_store::{
-    at_provider,
+    at_provider, crash,
     integrations::{self, Integration},
     payments,
     reconciliation::differences::{self, Facts},
@@ -82,7 +82,7 @@ impl Engine {
         let connection = opened.connection();
         let mut rows = Vec::new();
         if let Some(id) = &facts.transaction {
-            match reports.transaction(&connection, id).await {
+            match crash::call("reconcile.ask", reports.transaction(&connection, id)).await {
                 Ok(found) => rows.extend(found),
                 Err(error) => return Ok(Err(opened.without(error))),
             }
@@ -223,7 +223,7 @@ impl Engine {
             }
         }
         self.tell_differences(&mut tx, organization, &news).await?;
-        tx.commit().await?;
+        tx.commit_at("reconcile.looked").await?;
         Ok(None)
     }
 }

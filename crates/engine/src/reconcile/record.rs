@@ -68,7 +68,7 @@ impl Engine {
             "provider": integration.provider, "from": days.from(), "to": days.to(), "openDifferences": open.len(),
         });
         self.tell(&mut tx, organization, "reconciliation.ran", &integration.id.to_string(), &data).await?;
-        tx.commit().await?;
+        tx.commit_at("reconcile.days").await?;
         Ok(open.len())
     }
 
@@ -105,7 +105,7 @@ impl Engine {
         });
         let subject = integration.id.to_string();
         self.tell(&mut tx, organization, "reconciliation.failed", &subject, &data).await?;
-        Ok(tx.commit().await?)
+        Ok(tx.commit_at("reconcile.failed").await?)
     }
 
     /// Writes a difference down, in the caller's transaction. Whether somebody has to be told of it: one that is new, or

@@ -153,7 +153,7 @@ impl Engine {
         let difference = self.end_difference(&mut tx, organization, held, status, actor, how).await?;
         let detail = json!({ "kind": difference.facts.kind.as_str(), "how": how });
         self.audit(&mut tx, Some(organization), actor, action, &id.to_string(), &detail).await?;
-        tx.commit().await?;
+        tx.commit_at("reconcile.ended").await?;
         Ok(Settled { difference })
     }
 
@@ -187,7 +187,7 @@ impl Engine {
         let detail = json!({ "kind": seen.facts.kind.as_str(), "how": how, "providerTransactionId": row.id });
         let action = "reconciliation.resolved";
         self.audit(&mut tx, Some(organization), actor, action, &seen.id.to_string(), &detail).await?;
-        tx.commit().await?;
+        tx.commit_at("reconcile.adopted").await?;
         Ok(Settled { difference })
     }
 

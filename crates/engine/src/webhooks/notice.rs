@@ -97,13 +97,13 @@ impl Engine {
                     let due = schedule::after(self.ambient.now(), due);
                     let mut tx = self.db.write().await?;
                     self.schedule(&mut tx, job.organization, NOTICE, &job.subject, due).await?;
-                    return Ok(tx.commit().await?);
+                    return Ok(tx.commit_at("notice.later").await?);
                 }
             }
         }
         let mut tx = self.db.write().await?;
         jobs::remove(&mut tx, job.organization, NOTICE, &job.subject).await?;
-        Ok(tx.commit().await?)
+        Ok(tx.commit_at("notice.done").await?)
     }
 
     /// What is still open of what a notification names.

@@ -124,7 +124,7 @@ pub(crate) async fn put(
     let wish = (asked.is_enabled, agreement);
     web.engine.set_auto_pay(&mut tx, organization, &who.actor, &customer, before, wish).await?;
     let answer = shown(&mut tx, &who, &customer).await?;
-    tx.commit().await?;
+    tx.commit_at("auto_pay.set").await?;
     Ok(answer)
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{CUSTOMER, METHODS, card, direct, hide, kept, save, saved, text};
-use crate::support::{CARD, Engine, on_both, process::Demo, until};
+use crate::support::{CARD, Engine, merchant::Gateway, on_both, process::Demo, until};
 
 const OTHER_CARD: &str = "5424000000000015";
 
@@ -46,6 +46,38 @@ async fn a_card_is_saved_shown_and_given_up(engine: Engine) {
     // A card that was given up comes back as a new one.
     let back = save(&demo.admin, CARD, json!({})).await;
     assert_eq!((&back["isActive"], kept(&direct(&demo)).await.len()), (&json!(true), 2));
+}
+
+async fn a_card_is_saved_by_what_the_providers_script_made_of_it(engine: Engine) {
+    let demo = Demo::start(engine);
+    let gateway = Gateway::new(&direct(&demo).base, &demo.line["credentials"]["authorizeNet"][0]);
+    let opaque = gateway.nonce().await;
+    let body = json!({
+        "customerNumber": CUSTOMER, "provider": "AuthorizeNet", "opaqueData": opaque, "isDefault": true,
+        "billingAddress": { "zipPostalCode": "98004" },
+    });
+    let said = demo.admin.post(METHODS, &body).await.expect(200).json();
+    let it = &said["paymentMethod"];
+    assert_eq!(
+        (&it["maskedCardNumber"], &it["expirationDate"], &it["isDefault"], &said["requiresRedirect"]),
+        (&json!("XXXX1111"), &json!("12/2040"), &json!(true), &json!(false)),
+        "{said}"
+    );
+    let there = kept(&direct(&demo)).await;
+    assert_eq!((there.len(), &there[0]["id"]), (1, &it["paymentProfileId"]));
+    assert_eq!(saved(&demo.admin).await, std::slice::from_ref(it));
+    // It is good for one use, and written down nowhere.
+    let again = demo.admin.post(METHODS, &body).await;
+    assert!(again.status >= 400, "{}", again.text);
+    assert_eq!((saved(&demo.admin).await.len(), kept(&direct(&demo)).await.len()), (1, 1));
+    let value = opaque["dataValue"].as_str().expect("a nonce");
+    assert!(!said.to_string().contains(value) && !demo.log().contains(value));
+    // And it can be charged.
+    let invoice = demo.admin.invoice(CUSTOMER, 6.0).await;
+    let charge = json!({ "amount": 6, "paymentMethodId": it["id"] });
+    let paid =
+        demo.admin.post(&format!("/api/invoices/{invoice}/payments"), &charge).await.expect(201).json();
+    assert_eq!(paid["status"], "Succeeded", "{paid}");
 }
 
 async fn everything_wrong_is_told_at_once_and_nothing_is_sent(engine: Engine) {
@@ -233,6 +265,7 @@ async fn a_card_of_a_deleted_integration_is_of_no_use(engine: Engine) {
 
 on_both!(
     a_card_is_saved_shown_and_given_up,
+    a_card_is_saved_by_what_the_providers_script_made_of_it,
     everything_wrong_is_told_at_once_and_nothing_is_sent,
     a_customer_has_its_own_cards_alone,
     what_is_cut_off_is_saved_once_by_the_same_request,

@@ -3,9 +3,32 @@
 //! A row's `run` is begun anew after every stop of the server, with the same keys, and says at its end what must have
 //! come of it. To add an operation: write its two functions, name it in `ROWS` and in the list of `matrix.rs`.
 
+mod books;
+mod cards;
+mod pages;
+mod recurring;
+
 use std::pin::Pin;
 
 use serde_json::{Value, json};
+
+use books::{
+    capture_report_of_another, charge_part, given_back, reconcile, reconcile_daily, reconcile_ended_job,
+    reconcile_given_back, reconcile_unanswered, reconcile_undone, undone, with_a_part,
+};
+use cards::{
+    give_up_card, make_default, on_card_page, save_card, save_card_on_page, save_card_page_lost,
+    save_card_unanswered, save_ended_job, save_no_card, save_while_paying, save_while_paying_unanswered,
+    somebody, to_pay, with_card, with_card_at_worldpay,
+};
+use pages::{
+    gateway, lost_and_told, never_pay_authorize_net, open_page_authorize_net, owed_at_gateway,
+    page_open_authorize_net, pay_by_link, to_link, told_falsely, told_of_nothing, told_of_payment,
+};
+use recurring::{
+    auto_pay, auto_pay_again, auto_pay_ended_job, auto_pay_paid_before, called_off, due, due_and_declined,
+    planned,
+};
 
 use super::{
     wallet::{as_merchant, capture_at_authorize_net},
@@ -30,6 +53,8 @@ pub(super) struct Subject {
     pub(super) page: String,
     /// The card that is charged.
     pub(super) method: String,
+    /// Whose it is, where it has a customer of its own.
+    pub(super) customer: String,
 }
 
 /// An operation.
@@ -96,6 +121,7 @@ pub(super) const ROWS: &[Row] = &[
     row!(charge_never_arrived, card_at_worldpay, false),
     row!(charge_unanswered, card_at_worldpay, false),
     row!(charge_left_behind, left_behind, false),
+    row!(pay_in_flight, left_behind, false),
     row!(capture_authorize_net, card_at_authorize_net, hold_and_capture, true),
     row!(capture_worldpay, card_at_worldpay, hold_and_capture, true),
     row!(release_authorize_net, card_at_authorize_net, hold_and_release, true),
@@ -104,6 +130,35 @@ pub(super) const ROWS: &[Row] = &[
     row!(hold_released_elsewhere, held_at_worldpay, false),
     row!(void_charge_authorize_net, charged_at_authorize_net, void_paid, true),
     row!(refund_charge_authorize_net, settled_at_authorize_net, refund_settled, true),
+    row!(save_card, somebody, true),
+    row!(save_card_on_page, somebody, true),
+    row!(save_card_page_lost, somebody, false),
+    row!(save_card_unanswered, on_card_page, false),
+    row!(save_no_card, on_card_page, false),
+    row!(save_while_paying, to_pay, true),
+    row!(save_while_paying_unanswered, to_pay, false),
+    row!(save_ended_job, to_pay, false),
+    row!(give_up_card_authorize_net, with_card, give_up_card, true),
+    row!(give_up_card_worldpay, with_card_at_worldpay, give_up_card, true),
+    row!(make_default, with_card, false),
+    row!(auto_pay, due, true),
+    row!(auto_pay_again, due_and_declined, false),
+    row!(auto_pay_paid_before, planned, false),
+    row!(auto_pay_ended_job, called_off, false),
+    row!(pay_by_link, to_link, false),
+    row!(open_page_authorize_net, owed_at_gateway, true),
+    row!(never_pay_authorize_net, page_open_authorize_net, false),
+    row!(told_of_payment, lost_and_told, false),
+    row!(told_of_nothing, gateway, false),
+    row!(told_falsely, gateway, false),
+    row!(reconcile, paid, false),
+    row!(reconcile_unanswered, paid, false),
+    row!(reconcile_daily, paid, false),
+    row!(reconcile_ended_job, paid, false),
+    row!(reconcile_undone, undone, false),
+    row!(reconcile_given_back, given_back, false),
+    row!(capture_report_of_another, held_at_worldpay, false),
+    row!(charge_part, with_a_part, false),
 ];
 
 /// What everything costs here.
@@ -536,6 +591,16 @@ async fn charge_left_behind(world: &World, subject: &Subject) -> Done<()> {
     if payment_of(world, subject).await?["status"] == "Submitted" {
         fault(world, "TransactionQuery", "cut_before").await;
     }
+    paid_once(world, subject).await
+}
+
+/// A charge whose answer was lost holds the invoice's balance back: nobody pays it a second time meanwhile.
+async fn pay_in_flight(world: &World, subject: &Subject) -> Done<()> {
+    let cheque = json!({ "amount": TOTAL, "method": "Check" });
+    let path = offline(subject);
+    let answer = world.send("POST", &path, Some(&world.fresh("second")), Some(&cheque)).await?.expect(409);
+    let codes = ["invoice_payment_in_flight", "invoice_not_payable"];
+    assert!(codes.contains(&answer.code().as_str()), "{}", answer.text);
     paid_once(world, subject).await
 }
 

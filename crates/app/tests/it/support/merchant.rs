@@ -41,6 +41,28 @@ impl Gateway {
         .await
     }
 
+    /// What the provider's script makes of a card in the browser.
+    pub(crate) async fn nonce(&self) -> Value {
+        let key = |name: &str| self.keys[name].as_str().expect("a credential");
+        let login = key("ApiLoginId");
+        let details = format!(
+            r#"{{"getMerchantDetailsRequest":{{"merchantAuthentication":{{"name":"{login}","transactionKey":"{}"}}}}}}"#,
+            key("TransactionKey")
+        );
+        let public = self.said(details).await["publicClientKey"].as_str().expect("a key").to_owned();
+        let asked = format!(
+            r#"{{"securePaymentContainerRequest":{{"merchantAuthentication":{{"name":"{login}","clientKey":"{public}"}},"data":{{"type":"TOKEN","id":"1","token":{{"cardNumber":"{CARD}","expirationDate":"2040-12","cardCode":"900"}}}}}}}}"#
+        );
+        self.said(asked).await["opaqueData"].clone()
+    }
+
+    async fn said(&self, body: String) -> Value {
+        let kind = [("content-type", "application/json")];
+        let said =
+            self.simulator.send("POST", "/xml/v1/request.api", &kind, Some(body)).await.expect(200).text;
+        serde_json::from_str(said.trim_start_matches('\u{feff}')).expect("JSON")
+    }
+
     /// Undoes a transaction.
     pub(crate) async fn void(&self, id: &str) -> String {
         self.transact(&format!(r#""transactionType":"voidTransaction","refTransId":"{id}""#)).await
@@ -139,6 +161,11 @@ impl Express {
     /// Undoes a sale.
     pub(crate) async fn void(&self, id: &str, amount: &str) -> String {
         self.follow("CreditCardVoid", id, amount, "43").await
+    }
+
+    /// Takes what is held; the new transaction's id.
+    pub(crate) async fn capture(&self, id: &str, amount: &str, reference: &str) -> String {
+        self.follow("CreditCardAuthorizationCompletion", id, amount, reference).await
     }
 
     /// Gives a part of a settled sale back; the new transaction's id.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kontor_store::crash::{CALLS, COMMITS};
 
-use super::{File, catches, files, hold, passes, rust};
+use super::{File, catches, files, hold, passes, rust, scan};
 
 /// Where a name stands in the code.
 const MARKS: [(&str, &[&str]); 2] = [("commit_at(\"", COMMITS), ("crash::call(\"", CALLS)];
@@ -53,6 +53,57 @@ fn every_listed_point_is_in_the_code_and_once_in_the_list() {
             listed.difference(&used).collect::<Vec<_>>()
         );
     }
+}
+
+/// Where money is moved, or what moves it is written down: by folder, so that a file that is added is held to it too.
+const MONEY: [&str; 15] = [
+    "crates/engine/src/actions",
+    "crates/engine/src/auto_pay",
+    "crates/engine/src/charges",
+    "crates/engine/src/hosted",
+    "crates/engine/src/jobs",
+    "crates/engine/src/payment_",
+    "crates/engine/src/payments",
+    "crates/engine/src/reconcile",
+    "crates/engine/src/refunds",
+    "crates/engine/src/resolve",
+    "crates/engine/src/webhooks",
+    "crates/web/src/api/auto_pay",
+    "crates/web/src/api/payments",
+    "crates/web/src/pay",
+    "crates/web/src/repeat",
+];
+
+/// A transaction of the money path that ends where no test can stop it.
+fn nameless(file: &File) -> Vec<String> {
+    if !MONEY.iter().any(|it| file.path.starts_with(it)) {
+        return Vec::new();
+    }
+    let code = scan::code(&file.text);
+    let ends =
+        |line: &str| line.chars().filter(|it| !it.is_whitespace()).collect::<String>().contains(".commit()");
+    let bare = code.lines().enumerate().filter(|(_, line)| ends(line));
+    bare.map(|(at, _)| format!("{}: commit_at, with a name of crates/store/src/crash.rs", at + 1)).collect()
+}
+
+#[test]
+fn no_transaction_of_money_ends_without_a_point() {
+    let bare = concat!("Ok(tx.com", "mit().await?)");
+    catches("crates/engine/src/charges/new.rs", bare, nameless);
+    catches("crates/engine/src/auto_pay.rs", concat!("tx", ".com", "mit()\n.await?"), nameless);
+    catches("crates/web/src/api/payments/new.rs", bare, nameless);
+    passes(
+        "crates/engine/src/charges/new.rs",
+        concat!("tx.commit_", "at(\"charge.claim\").await?"),
+        nameless,
+    );
+    passes("crates/engine/src/charges/new.rs", concat!("// tx.com", "mit()"), nameless);
+    passes("crates/engine/src/oauth/new.rs", bare, nameless);
+    let files = product();
+    for place in MONEY {
+        assert!(files.iter().any(|it| it.path.starts_with(place)), "{place} is nowhere");
+    }
+    hold(&files, nameless);
 }
 
 /// A manifest that switches the points on, or a chore that builds something else than tests with them.

@@ -77,7 +77,7 @@ pub(crate) async fn make_default(
     let it = load(&mut tx, &who, &id).await?;
     if_match.check(it.version)?;
     let it = web.engine.make_default(&mut tx, who.organization(), &who.actor, it.id).await?;
-    tx.commit().await?;
+    tx.commit_at("card.default").await?;
     Ok(Answer::ok(&MethodView::of(&it))?.tagged(ETag::new(it.version)))
 }
 
@@ -95,7 +95,7 @@ pub(crate) async fn delete(
     let it = load(&mut tx, &who, &id).await?;
     if_match.check(it.version)?;
     web.engine.give_up_method(&mut tx, who.organization(), &who.actor, it.id).await?;
-    tx.commit().await?;
+    tx.commit_at("card.given_up").await?;
     Ok(Answer::no_content())
 }
 
