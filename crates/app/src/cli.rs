@@ -301,6 +301,8 @@ pub(crate) enum Scenario {
     Refund,
     /// The callback alone: the browser comes back from a page that was paid on, the provider is asked, the invoice paid.
     Callback,
+    /// Charges of one organization while another one's provider takes 30 seconds for each answer, beside charges alone.
+    HangingProvider,
     /// Listing 1,000 integrations beside listing 10, and the ratio of the two.
     ListIntegrations,
     /// Opening one sealed secret whose organization's key is at hand.

@@ -1,5 +1,6 @@
 //! `kontor bench`: the real operations over HTTP, against a running Kontor or one that is started for the run.
 
+mod hanging;
 mod lists;
 mod open_secret;
 mod scenarios;
@@ -80,6 +81,10 @@ async fn measure_all(args: &Bench, asked: &[Scenario], target: Option<&Arc<Targe
         let target = target.context("there is nothing to measure")?;
         if *scenario == Scenario::ListIntegrations {
             lists::run(args, target).await?;
+            continue;
+        }
+        if *scenario == Scenario::HangingProvider {
+            hanging::run(args, target).await?;
             continue;
         }
         let outcome = drive(*scenario, target, args).await?;

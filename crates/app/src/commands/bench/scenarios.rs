@@ -117,9 +117,11 @@ impl Worker {
     pub(super) async fn once(&mut self) -> anyhow::Result<()> {
         self.done = self.done.saturating_add(1);
         match self.scenario {
-            Scenario::Start | Scenario::ListIntegrations | Scenario::OpenSecret | Scenario::LoadTemplates => {
-                bail!("it is measured by itself")
-            }
+            Scenario::Start
+            | Scenario::HangingProvider
+            | Scenario::ListIntegrations
+            | Scenario::OpenSecret
+            | Scenario::LoadTemplates => bail!("it is measured by itself"),
             Scenario::ReadInvoice => {
                 self.target.api(Method::Get, &format!("/api/invoices/{}", self.invoice), "", None).await?;
             }

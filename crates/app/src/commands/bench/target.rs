@@ -28,6 +28,8 @@ pub(super) struct Target {
     /// sqlite, postgres or unknown.
     pub(super) database: &'static str,
     started: Option<(Child, TempDir)>,
+    /// What the started Kontor printed.
+    line: Value,
 }
 
 impl Target {
@@ -37,9 +39,10 @@ impl Target {
             return Ok(Self {
                 base: base.clone(),
                 bearer,
-                http: client(base)?,
+                http: client(std::slice::from_ref(base))?,
                 database: "unknown",
                 started: None,
+                line: Value::Null,
             });
         }
         let folder = tempfile::Builder::new().prefix("kontor-bench-").tempdir()?;
@@ -53,6 +56,8 @@ impl Target {
         // The measured process does not spend its time on writing a log.
         let mut child = command
             .env("KONTOR_LOG__FILTER", "error")
+            // As anywhere but in the demo: a provider that hangs is waited for.
+            .env("KONTOR_PROVIDERS__WORLDPAY__TIMEOUT_MS", "65000")
             .stdout(Stdio::piped())
             .spawn()
             .context("starting a Kontor")?;
@@ -69,8 +74,11 @@ impl Target {
         };
         let bearer = format!("Bearer {}", text("adminToken"));
         let base: Url = text("baseUrl").parse()?;
-        let http = client(&base)?;
-        Ok(Self { base, bearer, http, database, started: Some((child, folder)) })
+        // The pages that a browser is sent to are the simulators'.
+        let simulators = line.get("simulators").and_then(Value::as_object).into_iter().flatten();
+        let pages = simulators.filter_map(|(_, it)| it.as_str().and_then(|it| Url::parse(it).ok()));
+        let http = client(&pages.chain([base.clone()]).collect::<Vec<_>>())?;
+        Ok(Self { base, bearer, http, database, started: Some((child, folder)), line })
     }
 
     /// Asks the API and returns its JSON. Anything but success is an error.
@@ -81,8 +89,49 @@ impl Target {
         key: &str,
         body: Option<&Value>,
     ) -> anyhow::Result<Value> {
-        let url = self.base.join(path)?;
-        let mut headers = vec![("authorization", self.bearer.as_str())];
+        self.ask(&self.base.join(path)?, &self.bearer, method, key, body).await
+    }
+
+    /// Asks as the other organization of the Kontor that was started.
+    pub(super) async fn other(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Value> {
+        let bearer = format!("Bearer {}", self.told("/otherAdminToken")?);
+        self.ask(&self.base.join(path)?, &bearer, method, "", body).await
+    }
+
+    /// Asks the simulator of Worldpay that was started with it.
+    pub(super) async fn worldpay(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Value> {
+        let url = Url::parse(self.told("/simulators/worldpay")?)?.join(path)?;
+        self.ask(&url, "", method, "", body).await
+    }
+
+    /// What the started Kontor printed there.
+    fn told(&self, place: &str) -> anyhow::Result<&str> {
+        let found = self.line.pointer(place).and_then(Value::as_str);
+        found.context("this is measured with a Kontor that is started for it: leave --url out")
+    }
+
+    async fn ask(
+        &self,
+        url: &Url,
+        bearer: &str,
+        method: Method,
+        key: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Value> {
+        let mut headers = Vec::new();
+        if !bearer.is_empty() {
+            headers.push(("authorization", bearer));
+        }
         if body.is_some() {
             headers.push(("content-type", "application/json"));
         }
@@ -90,11 +139,11 @@ impl Target {
             headers.push(("idempotency-key", key));
         }
         let body = body.map(Value::to_string).unwrap_or_default().into_bytes();
-        let call = Call { headers: &headers, body: body.into(), limit: LARGEST, ..Call::new(method, &url) };
+        let call = Call { headers: &headers, body: body.into(), limit: LARGEST, ..Call::new(method, url) };
         let answer = self.http.send(call).await?;
         if !(200..300).contains(&answer.status) {
             let said = String::from_utf8_lossy(&answer.body).chars().take(400).collect::<String>();
-            bail!("{path} answered {}: {said}", answer.status);
+            bail!("{} answered {}: {said}", url.path(), answer.status);
         }
         if answer.body.is_empty() {
             return Ok(Value::Null);
@@ -173,8 +222,8 @@ impl Target {
 }
 
 /// What is measured stands where it was said to stand.
-fn client(base: &Url) -> anyhow::Result<Http> {
-    let opened: Vec<Opened> = Opened::of(base).into_iter().collect();
+fn client(places: &[Url]) -> anyhow::Result<Http> {
+    let opened: Vec<Opened> = places.iter().filter_map(Opened::of).collect();
     Http::new(&opened).map_err(anyhow::Error::msg)
 }
 
@@ -190,7 +239,7 @@ pub(super) async fn time_to_ready() -> anyhow::Result<(Duration, Option<u64>)> {
     // A port that was free a moment ago: whoever takes it in between makes this run fail and no other wrong.
     let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let ready: Url = format!("http://{address}/readyz").parse()?;
-    let http = client(&ready)?;
+    let http = client(std::slice::from_ref(&ready))?;
     let began = Instant::now();
     let mut child = own()?
         .args(["serve", "--migrate"])

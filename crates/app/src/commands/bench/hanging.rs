@@ -1,0 +1,76 @@
+//! What one organization's hanging provider costs the others: charges of saved cards with and without it, and the ratio.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use clap::ValueEnum as _;
+use kontor_providers::http::Method;
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use super::{Outcome, drive, target::Target};
+use crate::cli::{Bench, Scenario};
+
+/// How long each of the provider's answers takes.
+const HANGS: Duration = Duration::from_secs(30);
+/// Until the other organization's calls are under way.
+const BEGIN: Duration = Duration::from_secs(1);
+
+/// Charges one organization's cards alone, and then while as many requests of another one wait for its own provider.
+pub(super) async fn run(args: &Bench, target: &Arc<Target>) -> anyhow::Result<()> {
+    // Thrown away: the first charges of a process are slower than those after them.
+    drive(Scenario::ChargeSavedCard, target, args).await?;
+    let alone = drive(Scenario::ChargeSavedCard, target, args).await?;
+    let fault = json!({
+        "operation": "*", "occurrence": "every", "action": "delay", "delayMs": u64::try_from(HANGS.as_millis())?,
+    });
+    target.worldpay(Method::Post, "/_sim/faults", Some(&fault)).await?;
+    let mut waiting = JoinSet::new();
+    for _ in 0..args.concurrency {
+        waiting.spawn(wait_for_provider(Arc::clone(target)));
+    }
+    tokio::time::sleep(BEGIN).await;
+    let beside = drive(Scenario::ChargeSavedCard, target, args).await;
+    waiting.shutdown().await;
+    target.worldpay(Method::Delete, "/_sim/faults", None).await?;
+    report(args, target, &alone, &beside?)
+}
+
+/// Opens hosted pages of the other organization for as long as it is let, one after another.
+async fn wait_for_provider(target: Arc<Target>) {
+    loop {
+        let back = target.base().join("/healthz").map(String::from).unwrap_or_default();
+        let body =
+            json!({ "customerNumber": "CUST-1001", "transactionAmount": 1, "applicationReturnUrl": back });
+        let path = "/api/payments/worldpay/transaction-setup";
+        if let Err(error) = target.other(Method::Post, path, Some(&body)).await {
+            tracing::debug!(%error, "the other organization has no page");
+        }
+    }
+}
+
+fn report(args: &Bench, target: &Target, alone: &Outcome, beside: &Outcome) -> anyhow::Result<()> {
+    let at = |it: &Outcome, quantile| it.histogram.value_at_quantile(quantile);
+    let (before, during) = (at(alone, 0.99), at(beside, 0.99));
+    #[expect(clippy::cast_precision_loss, reason = "a ratio for people; no money is counted here")]
+    let ratio = during as f64 / (before as f64).max(1.0);
+    let name = Scenario::HangingProvider.to_possible_value().context("it has a name")?.get_name().to_owned();
+    if args.json {
+        let line = json!({
+            "scenario": name, "database": target.database, "concurrency": args.concurrency,
+            "alone": { "p50": at(alone, 0.5), "p99": before, "errors": alone.errors },
+            "besideAHangingProvider": { "p50": at(beside, 0.5), "p99": during, "errors": beside.errors },
+            "ratio": ratio,
+        });
+        return crate::say(&line.to_string());
+    }
+    crate::say(&format!(
+        "{name:<16} {:<10} charges alone p50 {} µs, p99 {before} µs; while another organization's provider hangs p50 {} µs, \
+         p99 {during} µs: {ratio:.2} times at the 99th of 100; {} and {} failed",
+        target.database,
+        at(alone, 0.5),
+        at(beside, 0.5),
+        alone.errors,
+        beside.errors,
+    ))
+}
