@@ -33,6 +33,8 @@ kinds! {
     Customer, CustomerId = "cus";
     /// An invoice.
     Invoice, InvoiceId = "inv";
+    /// An order.
+    Order, OrderId = "ord";
     /// A payment.
     Payment, PaymentId = "pay";
     /// The application of a payment to an invoice.

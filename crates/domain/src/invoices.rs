@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Currency, Money,
-    ids::{CustomerId, InvoiceId},
+    ids::{CustomerId, InvoiceId, OrderId},
     money::AmountError,
 };
 
@@ -184,6 +184,8 @@ pub struct Invoice {
     pub id: InvoiceId,
     /// The merchant's number, unique in the organization.
     pub invoice_number: String,
+    /// The order that it was made of.
+    pub order_id: Option<OrderId>,
     /// The merchant's order number, where one was given.
     pub order_number: Option<String>,
     /// Whom it was sent to.

@@ -14,6 +14,7 @@ pub mod ids;
 pub mod integrations;
 pub mod invoices;
 pub mod money;
+pub mod orders;
 pub mod payment_methods;
 pub mod payments;
 pub mod reconciliation;

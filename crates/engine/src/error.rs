@@ -5,6 +5,7 @@ use kontor_domain::{
     ids::{OrganizationId, PaymentId},
     invoices,
     money::AmountError,
+    orders,
 };
 use kontor_providers::ProviderError;
 
@@ -49,6 +50,9 @@ pub enum Error {
     /// A difference between our record and a provider's did not end.
     #[error(transparent)]
     Difference(#[from] NotEnded),
+    /// An order is not what it would have to be.
+    #[error(transparent)]
+    Order(#[from] NotOrdered),
     /// No such charge by auto-pay in the organization.
     #[error("no such auto-pay charge")]
     AutoPayChargeNotFound,
@@ -191,6 +195,31 @@ pub enum NotEnded {
     /// Asking again did not end it, and nothing here says what is right.
     #[error("{0}")]
     Stays(String),
+}
+
+/// Why an order is not changed, or no invoice is made of it.
+#[derive(Debug, thiserror::Error)]
+pub enum NotOrdered {
+    /// No such order in the organization, or another customer's.
+    #[error("no such order")]
+    NotFound,
+    /// The order's number is taken.
+    #[error("the order number is taken")]
+    NumberTaken,
+    /// The order is in a state that does not allow this.
+    #[error("the order is {0}")]
+    State(orders::Status),
+    /// The order is in a state that does not let these fields change.
+    #[error("the order is {status}: {} may not change", fields.join(", "))]
+    Settled {
+        /// Its state.
+        status: orders::Status,
+        /// Their names.
+        fields: Vec<&'static str>,
+    },
+    /// An invoice was made of it, and was not taken back.
+    #[error("the order was invoiced")]
+    Invoiced(kontor_domain::ids::InvoiceId),
 }
 
 impl Error {

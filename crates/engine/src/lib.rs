@@ -20,6 +20,7 @@ pub mod invoices;
 pub mod jobs;
 pub mod keep;
 pub mod oauth;
+pub mod orders;
 pub mod organizations;
 pub mod payment_links;
 pub mod payment_methods;

@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil::Date};
 use kontor_domain::{
     Currency, Money,
-    ids::{InvoiceId, OrganizationId},
+    ids::{InvoiceId, OrderId, OrganizationId},
     invoices::{Invoice, Status, Totals},
 };
 use sqlx::any::AnyRow;
@@ -19,6 +19,7 @@ fn read(row: &AnyRow) -> Result<Invoice, Error> {
     Ok(Invoice {
         id: row.parsed("id")?,
         invoice_number: row.text("invoice_number")?,
+        order_id: row.maybe_parsed("order_id")?,
         order_number: row.maybe_text("order_number")?,
         customer_id: row.parsed("customer_id")?,
         customer_number: row.text("customer_number")?,
@@ -49,8 +50,9 @@ pub async fn insert(conn: &mut Conn, organization: OrganizationId, it: &Invoice)
     sqlx::query(
         "INSERT INTO invoices (id, organization_id, invoice_number, order_number, customer_id, customer_number,
            status, invoice_date, due_date, terms, currency, po_number, notes, items, subtotal, tax, shipping, total,
-           paid, refunded, reopened, version, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 0, 0, 0, $19, $20, $20)",
+           paid, refunded, reopened, version, created_at, updated_at, order_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 0, 0, 0, $19, $20, $20,
+           $21)",
     )
     .bind(it.id.to_string())
     .bind(organization.to_string())
@@ -72,6 +74,7 @@ pub async fn insert(conn: &mut Conn, organization: OrganizationId, it: &Invoice)
     .bind(it.totals.total.minor())
     .bind(it.version)
     .bind(it.created_at.as_microsecond())
+    .bind(it.order_id.map(|id| id.to_string()))
     .execute(conn)
     .await?;
     Ok(())
@@ -152,6 +155,8 @@ pub struct Filter {
     pub customer_number: Option<String>,
     /// In one state.
     pub status: Option<Status>,
+    /// Made of one order.
+    pub order: Option<OrderId>,
 }
 
 /// A page of an organization's invoices.
@@ -163,30 +168,36 @@ pub async fn list(
 ) -> Result<Page<Invoice>, Error> {
     let customer = filter.customer_number.as_deref();
     let status = filter.status.map(Status::as_str);
+    let order = filter.order.map(|id| id.to_string());
     let total = sqlx::query(
         "SELECT COUNT(*) AS total FROM invoices WHERE organization_id = $1
-           AND ($2 IS NULL OR customer_number = $2) AND ($3 IS NULL OR status = $3)",
+           AND ($2 IS NULL OR customer_number = $2) AND ($3 IS NULL OR status = $3)
+           AND ($4 IS NULL OR order_id = $4)",
     )
     .bind(organization.to_string())
     .bind(customer)
     .bind(status)
+    .bind(order.as_deref())
     .fetch_one(&mut *conn)
     .await?
     .int("total")?;
     let statement = if slice.descending {
         "SELECT * FROM invoices WHERE organization_id = $1
            AND ($2 IS NULL OR customer_number = $2) AND ($3 IS NULL OR status = $3)
-           AND (created_at, id) < ($4, $5) ORDER BY created_at DESC, id DESC LIMIT $6 OFFSET $7"
+           AND ($4 IS NULL OR order_id = $4) AND (created_at, id) < ($5, $6)
+         ORDER BY created_at DESC, id DESC LIMIT $7 OFFSET $8"
     } else {
         "SELECT * FROM invoices WHERE organization_id = $1
            AND ($2 IS NULL OR customer_number = $2) AND ($3 IS NULL OR status = $3)
-           AND (created_at, id) > ($4, $5) ORDER BY created_at, id LIMIT $6 OFFSET $7"
+           AND ($4 IS NULL OR order_id = $4) AND (created_at, id) > ($5, $6)
+         ORDER BY created_at, id LIMIT $7 OFFSET $8"
     };
     let (at, id) = slice.edge();
     let rows = sqlx::query(statement)
         .bind(organization.to_string())
         .bind(customer)
         .bind(status)
+        .bind(order.as_deref())
         .bind(at)
         .bind(id)
         .bind(slice.limit)

@@ -27,6 +27,7 @@ pub mod keks;
 pub mod keys;
 pub mod oauth;
 pub mod open;
+pub mod orders;
 pub mod organizations;
 pub mod page;
 pub mod payment_links;

@@ -122,3 +122,14 @@ pub async fn next_invoice(conn: &mut Conn, organization: OrganizationId) -> Resu
     .await?;
     Ok(row.int("next_invoice")?.saturating_sub(1))
 }
+
+/// Takes the next number of the organization's own order numbering.
+pub async fn next_order(conn: &mut Conn, organization: OrganizationId) -> Result<i64, Error> {
+    let row = sqlx::query(
+        "UPDATE organizations SET next_order = next_order + 1 WHERE id = $1 RETURNING next_order",
+    )
+    .bind(organization.to_string())
+    .fetch_one(conn)
+    .await?;
+    Ok(row.int("next_order")?.saturating_sub(1))
+}

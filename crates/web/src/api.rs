@@ -10,6 +10,7 @@ pub(crate) mod hooks;
 pub(crate) mod integrations;
 pub(crate) mod invoices;
 pub(crate) mod login;
+pub(crate) mod orders;
 pub(crate) mod payments;
 pub(crate) mod reports;
 pub(crate) mod settings;
@@ -69,6 +70,10 @@ pub(crate) fn guarded() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(invoices::moves::cancel))
         .routes(routes!(invoices::pay::create))
         .routes(routes!(invoices::link::create))
+        .routes(routes!(orders::list, orders::create))
+        .routes(routes!(orders::get))
+        .routes(routes!(orders::moves::confirm))
+        .routes(routes!(orders::moves::cancel))
         .routes(routes!(payments::list))
         .routes(routes!(payments::get))
         .routes(routes!(payments::resolve))

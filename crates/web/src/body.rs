@@ -81,6 +81,15 @@ impl RawBody {
         self.read_fields(currency, T::MAY_BE_EMPTY, T::read).map(|(request, _)| request)
     }
 
+    /// As [`RawBody::read_in`], by a reader that knows more than the body does.
+    pub fn read_in_by<T>(
+        &self,
+        currency: Currency,
+        read: impl FnOnce(&mut Fields) -> Option<T>,
+    ) -> Result<T, Problem> {
+        self.read_fields(currency, false, read).map(|(request, _)| request)
+    }
+
     /// Reads the body, and says in which form its enums came (`None`: it had none).
     pub fn read_with_form<T: Request>(&self) -> Result<(T, Option<Form>), Problem> {
         self.read_fields(Currency::USD, T::MAY_BE_EMPTY, T::read)

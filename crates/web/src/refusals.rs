@@ -3,7 +3,10 @@
 //! A provider's failure is the provider's: 422 refused, 502 unreachable or nonsense, 504 outcome unknown.
 
 use axum::http::StatusCode;
-use kontor_engine::{Error, error::NotEnded};
+use kontor_engine::{
+    Error,
+    error::{NotEnded, NotOrdered},
+};
 use kontor_providers::{ProviderError, error::Kind, http::Failure, pace::HeldBack, proxy::Refusal};
 
 use crate::problem::{Errors, Problem};
@@ -23,6 +26,7 @@ impl From<Error> for Problem {
                 Self::refused("amount_out_of_range", format!("The amounts do not add up: {error}."))
             }
             Error::Difference(why) => difference(&why),
+            Error::Order(why) => order(&why),
             Error::CustomerNotFound => Self::not_found("customer_not_found"),
             Error::InvoiceNotFound => Self::not_found("invoice_not_found"),
             Error::PaymentNotFound => Self::not_found("payment_not_found"),
@@ -85,6 +89,32 @@ fn wrong_fields(fields: Vec<(String, String)>) -> Problem {
         errors.entry(field).or_default().push(message);
     }
     Problem::validation(errors)
+}
+
+/// Why an order stays as it is.
+fn order(why: &NotOrdered) -> Problem {
+    match why {
+        NotOrdered::NotFound => Problem::not_found("order_not_found"),
+        NotOrdered::NumberTaken => {
+            Problem::conflict("order_number_taken", "Another order has this number. Choose another one.")
+        }
+        NotOrdered::State(status) => Problem::conflict(
+            "order_wrong_state",
+            format!("The order is {status}; that does not allow this."),
+        )
+        .with("currentStatus", status.as_str()),
+        NotOrdered::Settled { status, fields } => Problem::conflict(
+            "order_wrong_state",
+            format!("The order is {status}: {} cannot change any more.", fields.join(", ")),
+        )
+        .with("currentStatus", status.as_str())
+        .with("fields", fields.join(",")),
+        NotOrdered::Invoiced(invoice) => Problem::conflict(
+            "order_already_invoiced",
+            "An invoice was made of this order. Void or cancel the invoice first.",
+        )
+        .with("invoiceId", invoice.to_string()),
+    }
 }
 
 /// Why a card is not saved.

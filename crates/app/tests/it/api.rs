@@ -8,6 +8,7 @@ pub(crate) mod contract;
 mod description;
 mod documents;
 mod integrations;
+mod orders;
 mod remake;
 mod rollback;
 pub(crate) mod rotation;

@@ -33,6 +33,8 @@ async fn fill(demo: &Demo, path: &str) -> String {
     let of = |list: &Value, key: &str| list[key][0]["id"].as_str().expect("an id").to_owned();
     let id = if path.contains("/invoices/") {
         demo.text("invoiceId").to_owned()
+    } else if path.contains("/orders/") {
+        of(&demo.admin.get("/api/orders?customerNumber=ONLY-HERE").await.json(), "data")
     } else if path.contains("/payments/") {
         of(&demo.admin.get("/api/payments").await.json(), "data")
     } else if path.contains("/auto-pay/charges/") {
@@ -68,6 +70,8 @@ async fn prepared(engine: Engine) -> Demo {
         .put("/api/customers", &json!({ "customerNumber": "ONLY-HERE", "companyName": "Here" }))
         .await
         .expect(201);
+    let order = json!({ "customerNumber": "ONLY-HERE", "items": [{ "description": "Tea", "quantity": 1, "unitPrice": 3 }] });
+    demo.admin.post("/api/orders", &order).await.expect(201);
     let key = json!({ "name": "probe", "role": "SalesRep" });
     demo.admin.post("/api/organizations/api-access", &key).await.expect(201);
     demo.admin.setup("CUST-1001", demo.text("invoiceId"), 1.0).await.expect(200);
@@ -107,7 +111,7 @@ async fn another_organization_finds_nothing_here(engine: Engine) {
         probed += 1;
     }
     assert!(probed > 12, "{probed} routes");
-    for list in ["/api/invoices", "/api/customers", "/api/payments"] {
+    for list in ["/api/invoices", "/api/orders", "/api/customers", "/api/payments"] {
         let all = stranger.get(list).await.expect(200).text;
         assert!(
             !all.contains(demo.text("invoiceId")) && !all.contains("ONLY-HERE") && !all.contains("\"pay_"),
@@ -135,6 +139,7 @@ async fn a_customer_reads_its_own_and_changes_nothing_of_the_shop(engine: Engine
     }
     customer.put("/api/customers", &json!({ "customerNumber": "X", "companyName": "X" })).await.expect(403);
     customer.post("/api/invoices", &json!({})).await.expect(403);
+    customer.post("/api/orders", &json!({})).await.expect(403);
     customer.send("POST", &format!("{path}/issue"), &[], None).await.expect(403);
     let cheque = json!({ "amount": 1, "method": "Check" });
     let mine = demo.caller("Customer", Some("CUST-1001"));

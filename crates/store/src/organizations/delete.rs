@@ -36,6 +36,7 @@ pub const EMPTIED: &[(&str, &str)] = &[
     ("hosted_setups", "DELETE FROM hosted_setups WHERE organization_id = $1"),
     ("payments", "DELETE FROM payments WHERE organization_id = $1"),
     ("invoices", "DELETE FROM invoices WHERE organization_id = $1"),
+    ("orders", "DELETE FROM orders WHERE organization_id = $1"),
     ("customers", "DELETE FROM customers WHERE organization_id = $1"),
     ("jobs", "DELETE FROM jobs WHERE organization_id = $1"),
     ("idempotency", "DELETE FROM idempotency WHERE organization_id = $1"),

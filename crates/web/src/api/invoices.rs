@@ -3,8 +3,8 @@
 pub(crate) mod link;
 pub(crate) mod moves;
 pub(crate) mod pay;
-mod request;
-mod view;
+pub(crate) mod request;
+pub(crate) mod view;
 
 use std::sync::Arc;
 
@@ -12,10 +12,11 @@ use axum::{extract::State, http::Uri, response::Response};
 use kontor_domain::{
     Currency,
     customers::Customer,
-    ids::OrganizationId,
+    ids::{OrderId, OrganizationId},
     invoices::{Invoice, Status},
+    orders::Order,
 };
-use kontor_store::{Conn, customers, invoices, payments};
+use kontor_store::{Conn, customers, invoices, orders, payments};
 
 use request::{Create, NewInvoice};
 pub(crate) use view::View;
@@ -51,6 +52,7 @@ async fn shown(conn: &mut Conn, organization: OrganizationId, invoice: &Invoice)
 
 /// Lists invoices. A Customer sees its own.
 #[utoipa::path(get, path = "/api/invoices", tag = "Invoices", params(("customerNumber" = Option<String>, Query),
+    ("orderId" = Option<String>, Query),
     ("status" = Option<String>, Query), ("pageSize" = Option<u32>, Query), ("pageNumber" = Option<u32>, Query),
     ("cursor" = Option<String>, Query), ("sortOn" = Option<String>, Query), ("sortDirection" = Option<String>, Query)),
     responses((status = 200, description = "A page of invoices", body = Envelope<View>)))]
@@ -63,7 +65,8 @@ pub(crate) async fn list(State(web): State<Arc<Web>>, who: Who, uri: Uri) -> Res
     let page = Page::of(&uri, BY_CREATION)?;
     let words = "must be one of: Draft, Issued, PartiallyPaid, Paid, Voided, Cancelled";
     let status = parsed(&uri, "status", words, |text| text.parse::<Status>().ok())?;
-    let filter = invoices::Filter { customer_number: asked.or(own), status };
+    let order = parsed(&uri, "orderId", "must be the id of an order", |text| text.parse::<OrderId>().ok())?;
+    let filter = invoices::Filter { customer_number: asked.or(own), status, order };
     let mut conn = web.engine.db.read().await?;
     let found = invoices::list(&mut conn, who.organization(), &filter, &slice(&page)?).await?;
     let at = |it: &Invoice| page.cursor(it.created_at, it.id);
@@ -93,7 +96,17 @@ pub(crate) async fn get(
     Ok(Answer::ok(&view)?.tagged(ETag::new(invoice.version)).unless(&known))
 }
 
-/// Adds a draft. Subtotal and total are computed, and must agree where they are sent.
+/// The order that the body names, which decides what the rest of the body means.
+async fn order_of(conn: &mut Conn, who: &Who, body: &RawBody) -> Result<Option<Order>, Problem> {
+    // What is no id is told with the other wrong fields.
+    let Some(id) = body.peek("orderId").and_then(|text| text.parse().ok()) else { return Ok(None) };
+    let found = orders::get(conn, who.organization(), id).await?;
+    found.map(Some).ok_or_else(|| Problem::not_found("order_not_found"))
+}
+
+/// Adds a draft. Subtotal and total are computed, and must agree where they are sent. With `orderId` it is made of that
+/// order, which must be confirmed and not invoiced yet: customer, currency, lines, tax, shipping and texts are the order's
+/// where they are not said.
 #[utoipa::path(post, path = "/api/invoices", tag = "Invoices", request_body = NewInvoice,
     responses((status = 201, description = "The draft", body = View)))]
 pub(crate) async fn create(
@@ -103,22 +116,27 @@ pub(crate) async fn create(
     body: RawBody,
 ) -> Result<Response, Problem> {
     who.caller.staff()?;
-    let customer = match body.peek("customerNumber") {
-        Some(number) => {
-            let mut conn = web.engine.db.read().await?;
-            customers::get(&mut conn, who.organization(), &number).await?
-        }
-        None => None,
+    let (order, customer) = {
+        let mut conn = web.engine.db.read().await?;
+        let order = order_of(&mut conn, &who, &body).await?;
+        let number = order.as_ref().map(|it| it.customer_number.clone());
+        let customer = match number.or_else(|| body.peek("customerNumber")) {
+            Some(number) => customers::get(&mut conn, who.organization(), &number).await?,
+            None => None,
+        };
+        (order, customer)
     };
-    // Amounts are in the customer's currency where the body names none; that decides how many decimals they may have.
-    let currency = customer.as_ref().map_or(Currency::USD, |it| it.currency);
-    let asked: Create = body.read_in(currency)?;
+    // Amounts are in the order's or the customer's currency where the body names none; that decides how many decimals
+    // they may have.
+    let usual = order.as_ref().map(|it| it.totals.total.currency());
+    let currency = usual.or(customer.as_ref().map(|it| it.currency)).unwrap_or(Currency::USD);
+    let asked = body.read_in_by(currency, |fields| Create::read(fields, order.as_ref()))?;
     let customer = customer.ok_or_else(|| Problem::not_found("customer_not_found"))?;
     let mut change = match Change::begin(&web, who.organization(), repeat, body.bytes()?).await? {
         Claimed::New(change) => change,
         Claimed::Done(response) => return Ok(response),
     };
-    let result = make(&web, &mut change, &who, &customer, asked).await;
+    let result = make(&web, &mut change, &who, (&customer, order.as_ref()), asked).await;
     change.end(&web, result).await
 }
 
@@ -126,13 +144,16 @@ async fn make(
     web: &Web,
     change: &mut Change,
     who: &Who,
-    customer: &Customer,
+    (customer, order): (&Customer, Option<&Order>),
     asked: Create,
 ) -> Result<Answer, Problem> {
     let engine = &web.engine;
     let organization = who.organization();
     let (draft, number) = asked.draft(engine.new_invoice_id(), customer, engine.ambient.now());
     let conn = change.conn();
+    if let Some(order) = order {
+        engine.order_to_invoice(conn, organization, order).await?;
+    }
     let made = engine.create_invoice(conn, organization, draft, number).await?;
     engine.audit_invoice(conn, organization, &who.actor, "invoice.created", made.id).await?;
     let view = View::of(&made, &[])?;

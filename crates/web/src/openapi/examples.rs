@@ -17,6 +17,7 @@ const NAMES: &[(&str, &str)] = &[
     ("integrationId", "int_0192f0c1e4b87c3a9d5e6f708192a3b4"),
     ("organizationId", "org_0192f0c1e4b87c3a9d5e6f708192a3b4"),
     ("invoiceId", "inv_0192f0c1e4b87c3a9d5e6f708192a3b4"),
+    ("orderId", "ord_0192f0c1e4b87c3a9d5e6f708192a3b4"),
     ("paymentId", "pay_0192f0c1e4b87c3a9d5e6f708192a3b4"),
     ("paymentMethodId", "pm_0192f0c1e4b87c3a9d5e6f708192a3b4"),
     ("customerNumber", "CUST-1001"),
@@ -85,8 +86,9 @@ const NAMES: &[(&str, &str)] = &[
     ("serving", "ok"),
 ];
 /// The beginnings of ids, by the type or the path that they are of.
-const PREFIXES: [(&str, &str); 9] = [
+const PREFIXES: [(&str, &str); 10] = [
     ("invoice", "inv_"),
+    ("order", "ord_"),
     ("payment", "pay_"),
     ("customer", "cus_"),
     ("access", "key_"),

@@ -123,11 +123,16 @@ async fn every_operation_is_described_with_examples_that_are_right(engine: Engin
 }
 
 /// The path with ids that are there.
-fn filled(demo: &Demo, path: &str, integration: &str, payment: &str, charge: &str) -> String {
+fn filled(
+    demo: &Demo,
+    path: &str,
+    (integration, payment, charge, order): (&str, &str, &str, &str),
+) -> String {
     let id = match path {
         // The cards of a customer are listed by its number.
         "/api/payments/payment-methods/{id}" => "CUST-1001",
         it if it.contains("/invoices/") => demo.text("invoiceId"),
+        it if it.contains("/orders/") => order,
         it if it.contains("/payments/") => payment,
         it if it.contains("/auto-pay/charges/") => charge,
         _ => integration,
@@ -152,9 +157,12 @@ async fn no_example_of_a_request_is_refused_for_its_shape(engine: Engine) {
             let path = filled(
                 &demo,
                 &path,
-                made["id"].as_str().expect("an id"),
-                "pay_0192f0c1e4b87c3a9d5e6f708192a3b4",
-                "apc_0192f0c1e4b87c3a9d5e6f708192a3b4",
+                (
+                    made["id"].as_str().expect("an id"),
+                    "pay_0192f0c1e4b87c3a9d5e6f708192a3b4",
+                    "apc_0192f0c1e4b87c3a9d5e6f708192a3b4",
+                    "ord_0192f0c1e4b87c3a9d5e6f708192a3b4",
+                ),
             );
             let kind = if kind == "*/*" { "application/json" } else { kind };
             let example = &media["example"];
@@ -185,6 +193,9 @@ async fn what_is_answered_is_as_it_is_described(engine: Engine) {
     let payment = payments["data"][0]["id"].as_str().expect("a payment").to_owned();
     let integration = made["id"].as_str().expect("an id");
     let charge = crate::auto_pay::planned(&demo).await;
+    let body = json!({ "customerNumber": "CUST-1001", "items": [{ "description": "Tea", "quantity": 1, "unitPrice": 3 }] });
+    let made = demo.admin.post("/api/orders", &body).await.expect(201).json();
+    let order = made["id"].as_str().expect("an id");
     let mut asked = 0;
     for (method, path, operation) in operations(&document) {
         let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"];
@@ -192,7 +203,7 @@ async fn what_is_answered_is_as_it_is_described(engine: Engine) {
             continue;
         }
         for form in ["enums=numbers", "enums=names"] {
-            let path = filled(&demo, &path, integration, &payment, &charge);
+            let path = filled(&demo, &path, (integration, &payment, &charge, order));
             let answer = demo.admin.send("GET", &path, &[("prefer", form)], None).await.expect(200).json();
             let wrong = faults(&document, schema, &answer);
             assert!(wrong.is_empty(), "{path}: {wrong:?}: {answer}");

@@ -4,8 +4,9 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use kontor_domain::{
     Currency, Money,
     customers::Customer,
-    ids::InvoiceId,
+    ids::{InvoiceId, OrderId},
     invoices::{Invoice, Line, MAX_LINES, Status, Totals},
+    orders::Order,
 };
 use utoipa::ToSchema;
 
@@ -22,9 +23,13 @@ pub(crate) struct NewInvoice {
     /// The organization's next number where it is not said.
     #[schema(example = "INV-000042")]
     invoice_number: Option<String>,
+    /// The order that it is made of.
+    order_id: Option<String>,
+    /// The order's where it is made of one.
     order_number: Option<String>,
+    /// Required, unless the invoice is made of an order.
     #[schema(example = "CUST-1001")]
-    customer_number: String,
+    customer_number: Option<String>,
     /// The customer's currency where it is not said.
     #[schema(example = "USD")]
     currency_code: Option<String>,
@@ -37,7 +42,9 @@ pub(crate) struct NewInvoice {
     terms: Option<String>,
     po_number: Option<String>,
     notes: Option<String>,
-    items: Vec<Item>,
+    /// Required, unless the invoice is made of an order.
+    #[schema(example = json!([{ "description": "Coffee", "quantity": 2.5, "unitPrice": 148.83 }]))]
+    items: Option<Vec<Item>>,
     tax: Option<Amount>,
     shipping: Option<Amount>,
     /// Must agree with what the lines add up to.
@@ -49,6 +56,7 @@ pub(crate) struct NewInvoice {
 /// A new draft.
 pub(crate) struct Create {
     invoice_number: Option<String>,
+    order_id: Option<OrderId>,
     order_number: Option<String>,
     customer_number: String,
     currency_code: Currency,
@@ -57,7 +65,7 @@ pub(crate) struct Create {
     terms: Option<String>,
     po_number: Option<String>,
     notes: Option<String>,
-    items: Vec<Item>,
+    items: Vec<Line>,
     totals: Totals,
 }
 
@@ -105,7 +113,7 @@ impl Request for Item {
 }
 
 impl Item {
-    fn line(&self) -> Line {
+    pub(crate) fn line(&self) -> Line {
         Line {
             sku: self.sku.clone(),
             description: self.description.clone(),
@@ -117,17 +125,29 @@ impl Item {
     }
 }
 
-fn amount(fields: &mut Fields, decimal: Option<&Decimal>) -> Option<Money> {
+pub(crate) fn amount(fields: &mut Fields, decimal: Option<&Decimal>) -> Option<Money> {
     let currency = fields.currency();
     fields.amount(decimal, Some(currency))
 }
 
-impl Request for Create {
-    fn read(fields: &mut Fields) -> Option<Self> {
+impl Create {
+    /// Reads a draft; made of an order, it has what the order has where it says nothing.
+    pub(super) fn read(fields: &mut Fields, order: Option<&Order>) -> Option<Self> {
         let currency_code = fields.name_currency("currencyCode");
+        if order.is_some_and(|it| it.totals.total.currency() != currency_code) {
+            fields.wrong("currencyCode", "must be the order's");
+        }
         let invoice_number = fields.optional("invoiceNumber").text(1..=50);
+        let order_id = fields.optional("orderId").parsed();
         let order_number = fields.optional("orderNumber").integer_or_text(1..=50);
-        let customer_number = fields.required("customerNumber").text(1..=100);
+        let order_number = agreed(fields, "orderNumber", order_number, order.map(|it| &it.order_number));
+        let customer_number = match order {
+            None => fields.required("customerNumber").text(1..=100),
+            Some(order) => {
+                let said = fields.optional("customerNumber").text(1..=100);
+                agreed(fields, "customerNumber", said, Some(&order.customer_number))
+            }
+        };
         let invoice_date = fields.optional("invoiceDate").date();
         let due_date = fields.optional("dueDate").date();
         if let (Some(from), Some(due)) = (invoice_date, due_date)
@@ -135,31 +155,14 @@ impl Request for Create {
         {
             fields.wrong("dueDate", "must not be before the invoice's date");
         }
-        let terms = fields.optional("terms").text(0..=100);
-        let po_number = fields.optional("poNumber").text(0..=100);
-        let notes = fields.optional("notes").lines(0..=4_000);
-        let items: Option<Vec<Item>> = fields.required("items").list(1..=MAX_LINES);
-        let tax = fields.optional("tax").decimal();
-        let tax = amount(fields, tax.as_ref());
-        let shipping = fields.optional("shipping").decimal();
-        let shipping = amount(fields, shipping.as_ref());
-        let subtotal = fields.optional("subtotal").decimal();
-        let subtotal = amount(fields, subtotal.as_ref());
-        let total = fields.optional("total").decimal();
-        let total = amount(fields, total.as_ref());
-        let items = items?;
-        let lines: Vec<Line> = items.iter().map(Item::line).collect();
-        let zero = Money::zero(currency_code);
-        let totals = Totals::of(&lines, tax.unwrap_or(zero), shipping.unwrap_or(zero));
-        let totals = totals.map_err(|error| fields.wrong("total", error.to_string())).ok()?;
-        for (key, sent, computed) in [("subtotal", subtotal, totals.subtotal), ("total", total, totals.total)]
-        {
-            if sent.is_some_and(|sent| sent != computed) {
-                fields.wrong(key, format!("must be {computed}, which the lines add up to"));
-            }
-        }
+        let terms = fields.optional("terms").text(0..=100).or_else(|| order?.terms.clone());
+        let po_number = fields.optional("poNumber").text(0..=100).or_else(|| order?.po_number.clone());
+        let notes = fields.optional("notes").lines(0..=4_000).or_else(|| order?.notes.clone());
+        let sums = read_sums(fields, order, "total");
+        let (items, totals) = sums?;
         Some(Self {
             invoice_number,
+            order_id,
             order_number,
             customer_number: customer_number?,
             currency_code,
@@ -174,6 +177,51 @@ impl Request for Create {
     }
 }
 
+/// What was said, which must be what the order says; where nothing was said, what the order says.
+fn agreed(fields: &mut Fields, key: &str, said: Option<String>, order: Option<&String>) -> Option<String> {
+    let Some(order) = order else { return said };
+    if said.is_some_and(|said| said != *order) {
+        fields.wrong(key, "must be the order's");
+    }
+    Some(order.clone())
+}
+
+/// Lines and sums. The sums are computed, and must agree where they are sent. Lines that are not sent are the order's, with
+/// its tax and shipping.
+pub(crate) fn read_sums(
+    fields: &mut Fields,
+    order: Option<&Order>,
+    total_key: &'static str,
+) -> Option<(Vec<Line>, Totals)> {
+    let order = order.filter(|_| !fields.has("items") || fields.is_null("items"));
+    let items: Option<Vec<Line>> = if let Some(order) = order {
+        fields.ignore("items");
+        Some(order.items.clone())
+    } else {
+        let items: Option<Vec<Item>> = fields.required("items").list(1..=MAX_LINES);
+        items.map(|items| items.iter().map(Item::line).collect())
+    };
+    let mut read = |key| {
+        let decimal = fields.optional(key).decimal();
+        amount(fields, decimal.as_ref())
+    };
+    let (tax, shipping, subtotal, total) = (read("tax"), read("shipping"), read("subtotal"), read(total_key));
+    let items = items?;
+    let zero = Money::zero(fields.currency());
+    // Of an order in another currency, which is told elsewhere, no sums are taken.
+    let sums = order.map(|it| it.totals).filter(|it| it.total.currency() == fields.currency());
+    let tax = tax.or(sums.map(|it| it.tax)).unwrap_or(zero);
+    let shipping = shipping.or(sums.map(|it| it.shipping)).unwrap_or(zero);
+    let totals = Totals::of(&items, tax, shipping);
+    let totals = totals.map_err(|error| fields.wrong(total_key, error.to_string())).ok()?;
+    for (key, sent, computed) in [("subtotal", subtotal, totals.subtotal), (total_key, total, totals.total)] {
+        if sent.is_some_and(|sent| sent != computed) {
+            fields.wrong(key, format!("must be {computed}, which the lines add up to"));
+        }
+    }
+    Some((items, totals))
+}
+
 impl Create {
     /// The draft, and the number that it is to have.
     pub(super) fn draft(
@@ -186,6 +234,7 @@ impl Create {
         let invoice = Invoice {
             id,
             invoice_number: String::new(),
+            order_id: self.order_id,
             order_number: self.order_number,
             customer_id: customer.id,
             customer_number: self.customer_number,
@@ -195,7 +244,7 @@ impl Create {
             terms: self.terms.or_else(|| customer.terms.clone()),
             po_number: self.po_number,
             notes: self.notes,
-            items: self.items.iter().map(Item::line).collect(),
+            items: self.items,
             totals: self.totals,
             paid: zero,
             refunded: zero,

@@ -22,6 +22,8 @@ pub(crate) struct View {
     id: String,
     #[schema(example = "INV-000042")]
     invoice_number: String,
+    /// The order that it was made of.
+    order_id: Option<String>,
     order_number: Option<String>,
     #[schema(example = "CUST-1001")]
     customer_number: String,
@@ -87,6 +89,7 @@ impl View {
         Ok(Self {
             id: it.id.to_string(),
             invoice_number: it.invoice_number.clone(),
+            order_id: it.order_id.map(|id| id.to_string()),
             order_number: it.order_number.clone(),
             customer_number: it.customer_number.clone(),
             status: it.status.as_str(),
@@ -112,7 +115,7 @@ impl View {
 }
 
 impl LineView {
-    fn of(it: &Line, currency: Currency) -> Result<Self, Problem> {
+    pub(crate) fn of(it: &Line, currency: Currency) -> Result<Self, Problem> {
         Ok(Self {
             sku: it.sku.clone(),
             description: it.description.clone(),

@@ -83,8 +83,11 @@ async fn customer(
 
 /// An issued invoice of the customer that nobody has paid on, where there is one.
 async fn payable(engine: &Engine, organization: OrganizationId) -> anyhow::Result<Option<InvoiceId>> {
-    let filter =
-        invoices::Filter { customer_number: Some(CUSTOMER.to_owned()), status: Some(Status::Issued) };
+    let filter = invoices::Filter {
+        customer_number: Some(CUSTOMER.to_owned()),
+        status: Some(Status::Issued),
+        order: None,
+    };
     let slice = Slice { limit: 50, offset: 0, after: None, descending: false };
     let mut conn = engine.db.read().await?;
     let page = invoices::list(&mut conn, organization, &filter, &slice).await?;
@@ -163,6 +166,7 @@ pub(super) async fn invoice(
     let draft = Invoice {
         id: engine.new_invoice_id(),
         invoice_number: String::new(),
+        order_id: None,
         order_number: None,
         customer_id: payer.id,
         customer_number: payer.customer_number.clone(),
