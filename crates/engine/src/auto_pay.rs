@@ -131,6 +131,7 @@ impl Engine {
         loop {
             let mut tx = self.db.write().await?;
             let setting = store::get(&mut tx, job.organization, customer).await?;
+            let version = setting.as_ref().map(|it| it.version);
             let on = setting.is_some_and(|it| it.is_enabled);
             let changed = if on {
                 self.plan_open(&mut tx, job.organization, customer).await?
@@ -139,7 +140,11 @@ impl Engine {
             };
             let done = changed < usize::try_from(BATCH).unwrap_or(usize::MAX);
             if done {
-                jobs::remove(&mut tx, job.organization, AUTO_PLAN, &job.subject).await?;
+                // Held after the invoices, as a charge does. Whoever switched meanwhile has given this job anew.
+                let now = store::hold(&mut tx, job.organization, customer).await?;
+                if now.map(|it| it.version) == version {
+                    jobs::remove(&mut tx, job.organization, AUTO_PLAN, &job.subject).await?;
+                }
             }
             tx.commit_at("auto_pay.plan").await?;
             if done {

@@ -434,6 +434,13 @@ async fn books(driver: &mut Driver<'_>) {
         driver.empty(&format!("/api/invoices/{{id}}/{verb}"), &format!("{one}/{verb}")).await;
     }
     driver.get("/api/invoices", "/api/invoices").await.expect(200);
+    for verb in ["confirm", "cancel"] {
+        let made = driver.post("/api/orders", "/api/orders", &body).await.expect(201).json();
+        let one = format!("/api/orders/{}", made["id"].as_str().expect("an id"));
+        driver.get("/api/orders/{id}", &one).await.expect(200);
+        driver.empty(&format!("/api/orders/{{id}}/{verb}"), &format!("{one}/{verb}")).await.expect(200);
+    }
+    driver.get("/api/orders", "/api/orders").await.expect(200);
     let settings = format!("{}/settings", driver.organization());
     driver
         .put("{org}/settings", &settings, &json!({ "returnUrls": ["https://shop.example"] }))

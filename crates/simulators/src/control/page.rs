@@ -14,11 +14,11 @@ const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-w
     h1{font-size:1.4rem;margin:.2rem 0}h2{font-size:1.05rem;margin:1.8rem 0 .4rem}table{border-collapse:collapse;width:100%}\
     td,th{text-align:left;padding:.35rem .9rem .35rem 0;border-bottom:1px solid #dde3ea;font-variant-numeric:tabular-nums;\
     vertical-align:top;white-space:nowrap}th{color:#56657a;font-weight:600}.wide{overflow-x:auto}p{color:#56657a;margin:.3rem 0}\
-    code{background:#f1f4f8;padding:.05rem .3rem;border-radius:3px}\
+    code{overflow-wrap:anywhere;background:#f1f4f8;padding:.05rem .3rem;border-radius:3px}\
     @media(max-width:40rem){body{padding:1rem}table,tbody,tr,td{display:block}tr.head{display:none}\
     tr{border:1px solid #dde3ea;border-radius:6px;padding:.4rem .7rem;margin-bottom:.6rem}td:empty{display:none}\
     td{display:flex;gap:1rem;justify-content:space-between;border:0;padding:.15rem 0;white-space:normal;overflow-wrap:anywhere;text-align:right}\
-    td::before{content:attr(data-name);color:#56657a;font-weight:600;text-align:left;overflow-wrap:normal;white-space:nowrap}}";
+    td::before{content:attr(data-name);color:#56657a;font-weight:600;text-align:left;max-width:45%;flex:none}}";
 /// What stands first of an object, where it has it.
 const FIRST: [&str; 4] = ["createdAt", "id", "kind", "status"];
 
