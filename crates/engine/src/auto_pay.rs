@@ -131,7 +131,6 @@ impl Engine {
         loop {
             let mut tx = self.db.write().await?;
             let setting = store::get(&mut tx, job.organization, customer).await?;
-            let version = setting.as_ref().map(|it| it.version);
             let on = setting.is_some_and(|it| it.is_enabled);
             let changed = if on {
                 self.plan_open(&mut tx, job.organization, customer).await?
@@ -140,11 +139,7 @@ impl Engine {
             };
             let done = changed < usize::try_from(BATCH).unwrap_or(usize::MAX);
             if done {
-                // Held after the invoices, as a charge does. Whoever switched meanwhile has given this job anew.
-                let now = store::hold(&mut tx, job.organization, customer).await?;
-                if now.map(|it| it.version) == version {
-                    jobs::remove(&mut tx, job.organization, AUTO_PLAN, &job.subject).await?;
-                }
+                jobs::finish(&mut tx, job).await?;
             }
             tx.commit_at("auto_pay.plan").await?;
             if done {

@@ -155,7 +155,7 @@ impl Engine {
 
     async fn reconcile_no_more(&self, job: &Job) -> Result<(), Error> {
         let mut tx = self.db.write().await?;
-        jobs::remove(&mut tx, job.organization, RECONCILE, &job.subject).await?;
+        jobs::finish(&mut tx, job).await?;
         Ok(tx.commit_at("reconcile.no_more").await?)
     }
 

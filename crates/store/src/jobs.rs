@@ -17,6 +17,8 @@ pub struct Job {
     pub kind: String,
     /// With what.
     pub subject: String,
+    /// Who took it up.
+    pub owner: String,
     /// How often it was taken up, this time included.
     pub attempts: i64,
 }
@@ -77,6 +79,7 @@ pub async fn claim(
                 organization: row.parsed("organization_id")?,
                 kind: row.text("kind")?,
                 subject: row.text("subject")?,
+                owner: owner.to_owned(),
                 attempts: row.int("attempts")?,
             })
         })
@@ -115,6 +118,18 @@ pub async fn due(
             .fetch_optional(conn)
             .await?;
     row.map(|row| row.time("run_at")).transpose()
+}
+
+/// Removes a job that was taken up and whose work is done. One that somebody has scheduled anew meanwhile stays: what it
+/// is to do may have changed after it was read.
+pub async fn finish(conn: &mut Conn, job: &Job) -> Result<(), Error> {
+    sqlx::query("DELETE FROM jobs WHERE organization_id = $1 AND id = $2 AND lease_owner = $3")
+        .bind(job.organization.to_string())
+        .bind(job.id.to_string())
+        .bind(&job.owner)
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Removes a job: its work is done, by whomever.

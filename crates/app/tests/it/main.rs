@@ -18,6 +18,7 @@ mod crash;
 mod demo;
 mod guard;
 mod hosted;
+mod jobs;
 mod methods;
 #[cfg(feature = "crash-points")]
 mod money;

@@ -40,7 +40,7 @@ impl Engine {
         }
         let mut tx = self.db.write().await?;
         if closed {
-            jobs::remove(&mut tx, job.organization, EXPIRE, &job.subject).await?;
+            jobs::finish(&mut tx, job).await?;
         } else {
             let due = schedule::after(self.ambient.now(), schedule::retry(job.attempts, &self.settings));
             self.schedule(&mut tx, job.organization, EXPIRE, payment, due).await?;

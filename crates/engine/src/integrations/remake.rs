@@ -114,7 +114,7 @@ impl Engine {
 
     async fn no_more(&self, job: &Job) -> Result<(), Error> {
         let mut tx = self.db.write().await?;
-        jobs::remove(&mut tx, job.organization, REMAKE, &job.subject).await?;
+        jobs::finish(&mut tx, job).await?;
         Ok(tx.commit().await?)
     }
 

@@ -80,7 +80,7 @@ impl Engine {
         };
         let Some(row) = row else {
             let mut tx = self.db.write().await?;
-            jobs::remove(&mut tx, job.organization, REVOKE, &job.subject).await?;
+            jobs::finish(&mut tx, job).await?;
             return Ok(tx.commit().await?);
         };
         let now = self.ambient.now();
@@ -103,7 +103,7 @@ impl Engine {
             return Ok(tx.commit().await?);
         };
         revocations::delete(&mut tx, job.organization, id).await?;
-        jobs::remove(&mut tx, job.organization, REVOKE, &job.subject).await?;
+        jobs::finish(&mut tx, job).await?;
         let detail = json!({
             "provider": row.provider,
             "outcome": outcome,

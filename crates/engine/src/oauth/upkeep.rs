@@ -27,7 +27,7 @@ impl Engine {
         let standing = standing.filter(|(it, _)| it.connection_status == ConnectionStatus::Connected);
         let Some((integration, Some(grant))) = standing else {
             let mut tx = self.db.write().await?;
-            jobs::remove(&mut tx, organization, UPKEEP, &job.subject).await?;
+            jobs::finish(&mut tx, job).await?;
             return Ok(tx.commit().await?);
         };
         let now = self.ambient.now();

@@ -137,7 +137,7 @@ impl Engine {
         locked.payment_method_id = Some(method.id);
         let (status, now) = (locked.status, self.ambient.now());
         payments::update(&mut tx, organization, &locked, status, now).await?;
-        jobs::remove(&mut tx, organization, KEEP, &job.subject).await?;
+        jobs::finish(&mut tx, job).await?;
         let data = json!({ "paymentMethodId": method.id });
         self.tell(&mut tx, organization, "payment.card_saved", &job.subject, &data).await?;
         Ok(tx.commit_at("keep.done").await?)
@@ -146,7 +146,7 @@ impl Engine {
     /// There is nothing to keep, or nobody who would.
     async fn end_keeping(&self, job: &Job, error: Option<&VaultError>) -> Result<(), Error> {
         let mut tx = self.db.write().await?;
-        jobs::remove(&mut tx, job.organization, KEEP, &job.subject).await?;
+        jobs::finish(&mut tx, job).await?;
         if let Some(error) = error {
             let data = json!({ "reason": error.to_string() });
             self.alert(&mut tx, job.organization, "card_not_kept", &job.subject, &data).await?;

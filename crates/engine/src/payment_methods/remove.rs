@@ -26,7 +26,7 @@ impl Engine {
         match asked {
             Ok(()) => {
                 payment_methods::removing(&mut tx, organization, id, Removal::Done, now).await?;
-                jobs::remove(&mut tx, organization, REMOVE, &job.subject).await?;
+                jobs::finish(&mut tx, job).await?;
                 let data = json!({ "provider": method.provider });
                 self.tell(&mut tx, organization, "payment_method.removed", &job.subject, &data).await?;
             }
@@ -53,7 +53,7 @@ impl Engine {
             let now = self.ambient.now();
             payment_methods::removing(&mut tx, job.organization, id, Removal::Asked, now).await?;
         } else {
-            jobs::remove(&mut tx, job.organization, REMOVE, &job.subject).await?;
+            jobs::finish(&mut tx, job).await?;
         }
         tx.commit_at("card.leaving").await?;
         Ok(waiting)

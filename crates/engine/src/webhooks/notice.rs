@@ -102,7 +102,7 @@ impl Engine {
             }
         }
         let mut tx = self.db.write().await?;
-        jobs::remove(&mut tx, job.organization, NOTICE, &job.subject).await?;
+        jobs::finish(&mut tx, job).await?;
         Ok(tx.commit_at("notice.done").await?)
     }
 
