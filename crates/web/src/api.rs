@@ -26,7 +26,7 @@ use crate::{
     page::{self, Page, Start},
     pay,
     problem::Problem,
-    web::{Web, parsed},
+    web::{Web, Who, parameter, parsed},
 };
 
 /// Everything under `/api` that needs credentials.
@@ -118,6 +118,16 @@ pub(crate) fn slice(page: &Page) -> Result<Slice, Problem> {
         after,
         descending: page.direction == page::Direction::Descending,
     })
+}
+
+/// Whose rows a list is narrowed to: the customer's that is asked about, and a Customer's own in any case.
+pub(crate) fn whose(uri: &Uri, who: &Who) -> Result<Option<String>, Problem> {
+    let asked = parameter(uri, "customerNumber")?;
+    if let Some(number) = &asked {
+        who.caller.for_customer(number)?;
+    }
+    let own = who.caller.own_customer()?;
+    Ok(asked.or_else(|| own.map(str::to_owned)))
 }
 
 /// The state that a list is narrowed to, as one of its words.

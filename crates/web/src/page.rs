@@ -154,9 +154,15 @@ pub struct Envelope<T> {
 
 impl<T> Envelope<T> {
     /// The same page with each item turned into its view.
-    pub fn map<V>(self, view: impl FnMut(T) -> V) -> Envelope<V> {
+    pub fn map<V>(mut self, view: impl FnMut(T) -> V) -> Envelope<V> {
+        let data = std::mem::take(&mut self.data).into_iter().map(view).collect();
+        self.showing(data)
+    }
+
+    /// The same page with these views of its items, one for each, in their order.
+    pub fn showing<V>(self, data: Vec<V>) -> Envelope<V> {
         Envelope {
-            data: self.data.into_iter().map(view).collect(),
+            data,
             total_records: self.total_records,
             current_page: self.current_page,
             total_pages: self.total_pages,

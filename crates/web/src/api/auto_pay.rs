@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 pub(crate) use view::{ChargeView, View};
 
-use super::{BY_CREATION, slice, status};
+use super::{BY_CREATION, slice, status, whose};
 use crate::{
     answer::Answer,
     body::{Fields, RawBody, Request},
@@ -24,7 +24,7 @@ use crate::{
     page::{Envelope, Page},
     problem::Problem,
     repeat::{Change, Claimed},
-    web::{Params, Web, Who, parameter, parsed},
+    web::{Params, Web, Who, parsed},
 };
 
 /// Whether a customer's invoices are to be charged by themselves.
@@ -135,14 +135,10 @@ pub(crate) async fn put(
     ("sortDirection" = Option<String>, Query)),
     responses((status = 200, description = "A page of charges", body = Envelope<ChargeView>)))]
 pub(crate) async fn list(State(web): State<Arc<Web>>, who: Who, uri: Uri) -> Result<Answer, Problem> {
-    let asked = parameter(&uri, "customerNumber")?;
-    if let Some(number) = &asked {
-        who.caller.for_customer(number)?;
-    }
-    let own = who.caller.own_customer()?.map(str::to_owned);
+    let customer_number = whose(&uri, &who)?;
     let page = Page::of(&uri, BY_CREATION)?;
     let filter = auto_pay::Filter {
-        customer_number: asked.or(own),
+        customer_number,
         invoice_id: parsed(&uri, "invoiceId", "must be an invoice's id", |text| text.parse().ok())?,
         status: status(&uri, Status::ALL)?,
     };

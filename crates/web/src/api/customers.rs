@@ -49,9 +49,7 @@ pub(crate) async fn list(State(web): State<Arc<Web>>, who: Who, uri: Uri) -> Res
     for customer in &rows.data {
         data.push(shown(&mut conn, &who, customer).await?);
     }
-    let mut data = data.into_iter();
-    // One view a row, in their order.
-    Answer::ok(&rows.map(|_| data.next()))
+    Answer::ok(&rows.showing(data))
 }
 
 /// Reads one customer.

@@ -21,7 +21,7 @@ use kontor_store::{Conn, customers, invoices, orders, payments};
 use request::{Create, NewInvoice};
 pub(crate) use view::View;
 
-use super::{BY_CREATION, slice};
+use super::{BY_CREATION, slice, status, whose};
 use crate::{
     answer::Answer,
     body::RawBody,
@@ -30,7 +30,7 @@ use crate::{
     page::{Envelope, Page},
     problem::Problem,
     repeat::{Change, Claimed},
-    web::{Params, Web, Who, parameter, parsed},
+    web::{Params, Web, Who, parsed},
 };
 
 fn missing() -> Problem {
@@ -57,16 +57,11 @@ async fn shown(conn: &mut Conn, organization: OrganizationId, invoice: &Invoice)
     ("cursor" = Option<String>, Query), ("sortOn" = Option<String>, Query), ("sortDirection" = Option<String>, Query)),
     responses((status = 200, description = "A page of invoices", body = Envelope<View>)))]
 pub(crate) async fn list(State(web): State<Arc<Web>>, who: Who, uri: Uri) -> Result<Answer, Problem> {
-    let asked = parameter(&uri, "customerNumber")?;
-    if let Some(number) = &asked {
-        who.caller.for_customer(number)?;
-    }
-    let own = who.caller.own_customer()?.map(str::to_owned);
+    let customer_number = whose(&uri, &who)?;
     let page = Page::of(&uri, BY_CREATION)?;
-    let words = "must be one of: Draft, Issued, PartiallyPaid, Paid, Voided, Cancelled";
-    let status = parsed(&uri, "status", words, |text| text.parse::<Status>().ok())?;
+    let status = status(&uri, Status::ALL)?;
     let order = parsed(&uri, "orderId", "must be the id of an order", |text| text.parse::<OrderId>().ok())?;
-    let filter = invoices::Filter { customer_number: asked.or(own), status, order };
+    let filter = invoices::Filter { customer_number, status, order };
     let mut conn = web.engine.db.read().await?;
     let found = invoices::list(&mut conn, who.organization(), &filter, &slice(&page)?).await?;
     let at = |it: &Invoice| page.cursor(it.created_at, it.id);
@@ -76,9 +71,7 @@ pub(crate) async fn list(State(web): State<Arc<Web>>, who: Who, uri: Uri) -> Res
     for invoice in &rows.data {
         data.push(shown(&mut conn, who.organization(), invoice).await?);
     }
-    let mut data = data.into_iter();
-    // One view a row, in their order.
-    Answer::ok(&rows.map(|_| data.next()))
+    Answer::ok(&rows.showing(data))
 }
 
 /// Reads one invoice with what was paid on it.

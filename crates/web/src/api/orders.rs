@@ -16,7 +16,7 @@ use kontor_store::{Conn, customers, orders};
 use request::{NewOrder, Put};
 pub(crate) use view::View;
 
-use super::{BY_CREATION, slice, status};
+use super::{BY_CREATION, slice, status, whose};
 use crate::{
     answer::Answer,
     body::RawBody,
@@ -47,14 +47,10 @@ async fn load(conn: &mut Conn, who: &Who, id: &str) -> Result<Order, Problem> {
     ("sortDirection" = Option<String>, Query)),
     responses((status = 200, description = "A page of orders", body = Envelope<View>)))]
 pub(crate) async fn list(State(web): State<Arc<Web>>, who: Who, uri: Uri) -> Result<Answer, Problem> {
-    let asked = parameter(&uri, "customerNumber")?;
-    if let Some(number) = &asked {
-        who.caller.for_customer(number)?;
-    }
-    let own = who.caller.own_customer()?.map(str::to_owned);
+    let customer_number = whose(&uri, &who)?;
     let page = Page::of(&uri, BY_CREATION)?;
     let filter = orders::Filter {
-        customer_number: asked.or(own),
+        customer_number,
         status: status(&uri, Status::ALL)?,
         external_id: parameter(&uri, "externalId")?,
     };
@@ -64,9 +60,7 @@ pub(crate) async fn list(State(web): State<Arc<Web>>, who: Who, uri: Uri) -> Res
     let at = |it: &Order| page.cursor(it.created_at, it.id);
     let rows = page.envelope(found.rows, total, BY_CREATION, at);
     let data = rows.data.iter().map(View::of).collect::<Result<Vec<_>, _>>()?;
-    let mut data = data.into_iter();
-    // One view a row, in their order.
-    Answer::ok(&rows.map(|_| data.next()))
+    Answer::ok(&rows.showing(data))
 }
 
 /// Reads one order.

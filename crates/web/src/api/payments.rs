@@ -22,7 +22,7 @@ use kontor_store::{Conn, actions, events, payments, refunds};
 
 pub(crate) use view::{Timed, View, failure_json};
 
-use super::{BY_CREATION, slice, status};
+use super::{BY_CREATION, slice, status, whose};
 use crate::{
     answer::Answer,
     body::RawBody,
@@ -31,7 +31,7 @@ use crate::{
     page::{Envelope, Page},
     problem::Problem,
     repeat,
-    web::{Params, Web, Who, parameter, parsed},
+    web::{Params, Web, Who, parsed},
 };
 
 fn missing() -> Problem {
@@ -84,16 +84,12 @@ async fn shown(conn: &mut Conn, who: &Who, id: PaymentId) -> Result<View, Proble
     ("sortOn" = Option<String>, Query), ("sortDirection" = Option<String>, Query)),
     responses((status = 200, description = "A page of payments", body = Envelope<View>)))]
 pub(crate) async fn list(State(web): State<Arc<Web>>, who: Who, uri: Uri) -> Result<Answer, Problem> {
-    let asked = parameter(&uri, "customerNumber")?;
-    if let Some(number) = &asked {
-        who.caller.for_customer(number)?;
-    }
-    let own = who.caller.own_customer()?.map(str::to_owned);
+    let customer_number = whose(&uri, &who)?;
     let page = Page::of(&uri, BY_CREATION)?;
     let registry = &web.engine.registry;
     let filter = payments::Filter {
         invoice_id: parsed(&uri, "invoiceId", "must be an invoice's id", |text| text.parse().ok())?,
-        customer_number: asked.or(own),
+        customer_number,
         status: status(&uri, Status::ALL)?,
         provider: parsed(&uri, "provider", "must be a provider's name", |text| {
             registry.get(text).map(|it| it.template().provider.clone())
@@ -108,9 +104,7 @@ pub(crate) async fn list(State(web): State<Arc<Web>>, who: Who, uri: Uri) -> Res
     for payment in &rows.data {
         data.push(shown(&mut conn, &who, payment.id).await?);
     }
-    let mut data = data.into_iter();
-    // One view a row, in their order.
-    Answer::ok(&rows.map(|_| data.next()))
+    Answer::ok(&rows.showing(data))
 }
 
 /// Reads one payment with its timeline. Of one whose outcome is not known the provider is asked now, for some seconds.
