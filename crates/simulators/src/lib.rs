@@ -14,6 +14,7 @@ mod running;
 mod serve;
 mod spoil;
 mod state;
+mod webhook;
 pub mod worldpay;
 mod xml;
 

@@ -10,8 +10,8 @@ use hyper::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{EVENTS, HOOKS, Hook, MOST_HOOKS, NOTIFICATIONS, Notification, add, event::Event, send::target};
-use crate::{serve::Arrived, state::State};
+use super::{EVENTS, HOOKS, Hook, MOST_HOOKS, NOTIFICATIONS, Notification, add, event::Event};
+use crate::{serve::Arrived, state::State, webhook::target};
 
 /// Where the interface begins.
 pub(in crate::authorize_net) const REST: &str = "/rest/v1/";

@@ -7,10 +7,15 @@ use std::{
 };
 
 use jiff::Timestamp;
-use url::{Host, Url};
 
 use super::{HOOKS, Hook, NOTIFICATIONS, Notification, next_try, signature};
-use crate::{Message, Sender, faults::Action, running::lock, spoil, state::State};
+use crate::{
+    Message, Sender,
+    running::lock,
+    spoil,
+    state::State,
+    webhook::{self, Letter, target},
+};
 
 /// How long an endpoint may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -47,17 +52,6 @@ impl Post {
     fn again(&self, place: &str, at: Timestamp) {
         self.waiting().insert(place.to_owned(), at);
     }
-}
-
-/// Where a webhook may go: plain HTTP to this machine.
-pub(super) fn target(url: &str) -> Option<Url> {
-    let url = Url::parse(url).ok().filter(|it| it.scheme() == "http" && it.username().is_empty())?;
-    let is_here = match url.host()? {
-        Host::Ipv4(ip) => ip.is_loopback(),
-        Host::Ipv6(ip) => ip.is_loopback(),
-        Host::Domain(name) => name == "localhost",
-    };
-    is_here.then_some(url)
 }
 
 /// Sends a message and writes down whether it was taken. Returns its status.
@@ -109,45 +103,30 @@ async fn told(
     secrets: &[(String, String)],
 ) -> bool {
     let key = secrets.get(notification.merchant).map(|it| it.1.as_str()).unwrap_or_default();
-    let signed = signature(key, &notification.body);
     // A cut before the work: it is not sent, and this side knows.
     let Ok(fault) = spoil::meet(state, "Webhook").await else { return false };
-    let Some(fault) = fault else {
-        return post.post(hook, &notification.id, &notification.body, &signed).await;
+    let letter = match webhook::spoilt(fault, key, &notification.body, signature) {
+        Ok(letter) => letter,
+        Err(believed) => return believed,
     };
-    let body = match fault.action {
-        // Lost on the way, and this side believes that it arrived.
-        Action::NoRedirect => return true,
-        Action::Status => return false,
-        // What was signed and what arrives are not the same.
-        Action::Body => fault.body.unwrap_or_default(),
-        Action::Truncate => notification.body.chars().take(notification.body.chars().count() / 2).collect(),
-        _ => notification.body.clone(),
-    };
-    let signed = match fault.action {
-        Action::WrongId => signature(&spoil::another(key), &body),
-        _ => signed,
-    };
-    let taken = post.post(hook, &notification.id, &body, &signed).await;
-    match fault.action {
-        Action::DuplicateRedirect => post.post(hook, &notification.id, &body, &signed).await,
-        // It arrived, and this side does not know.
-        Action::CutAfter => false,
-        _ => taken,
+    let mut taken = post.post(hook, &notification.id, &letter).await;
+    if letter.twice {
+        taken = post.post(hook, &notification.id, &letter).await;
     }
+    taken && letter.heard
 }
 
 impl Post {
     /// Posts it; whether the answer's status says that it was taken.
-    async fn post(&self, hook: &Hook, id: &str, body: &str, signed: &str) -> bool {
+    async fn post(&self, hook: &Hook, id: &str, letter: &Letter) -> bool {
         let (Some(url), Some(sender)) = (target(&hook.url), &self.sender) else { return false };
         let headers = vec![
             ("content-type", "application/json".to_owned()),
             ("user-agent", "Authorize.Net Webhooks (simulated)".to_owned()),
-            ("x-anet-signature", signed.to_owned()),
+            ("x-anet-signature", letter.signed.clone()),
             ("x-request-id", id.to_owned()),
         ];
-        let sent = sender(Message { url, headers, body: body.to_owned() });
+        let sent = sender(Message { url, headers, body: letter.body.clone() });
         matches!(tokio::time::timeout(PATIENCE, sent).await, Ok(true))
     }
 }

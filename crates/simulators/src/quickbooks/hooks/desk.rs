@@ -5,8 +5,8 @@ use hyper::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{DELIVERIES, Delivery, HOOKS, Hook, queue, send, send::target, verifier};
-use crate::{control, quickbooks::Simulator, running::lock, serve::Arrived};
+use super::{DELIVERIES, Delivery, HOOKS, Hook, queue, send, verifier};
+use crate::{control, quickbooks::Simulator, running::lock, serve::Arrived, webhook::target};
 
 /// The most endpoints.
 const MOST: usize = 20;

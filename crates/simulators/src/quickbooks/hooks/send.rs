@@ -6,10 +6,15 @@ use std::{
 };
 
 use tokio::sync::Notify;
-use url::{Host, Url};
 
 use super::{DELIVERIES, Delivery, HOOKS, Hook, gather, next_try, signature, verifier};
-use crate::{Message, Sender, faults::Action, quickbooks::Simulator, running::lock, spoil};
+use crate::{
+    Message, Sender,
+    quickbooks::Simulator,
+    running::lock,
+    spoil,
+    webhook::{self, Letter, target},
+};
 
 /// How long an endpoint may take.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -68,17 +73,6 @@ fn next(simulator: &Simulator, hook: &str) -> Option<String> {
     first.1.next_at.is_some_and(|at| at <= now).then_some(first.0)
 }
 
-/// Where a webhook may go: plain HTTP to this machine.
-pub(super) fn target(url: &str) -> Option<Url> {
-    let url = Url::parse(url).ok().filter(|it| it.scheme() == "http" && it.username().is_empty())?;
-    let is_here = match url.host()? {
-        Host::Ipv4(ip) => ip.is_loopback(),
-        Host::Ipv6(ip) => ip.is_loopback(),
-        Host::Domain(name) => name == "localhost",
-    };
-    is_here.then_some(url)
-}
-
 /// Sends a message and writes down whether it was taken.
 pub(super) async fn send(simulator: &Simulator, place: &str) -> bool {
     let (delivery, hook) = {
@@ -110,37 +104,27 @@ async fn told(simulator: &Simulator, hook: &Hook, body: &str) -> bool {
     // A cut before the work: it is not sent, and this side knows.
     let Ok(fault) = spoil::meet(&simulator.state, "Webhook").await else { return false };
     let key = verifier(simulator.settings.seed);
-    let action = fault.as_ref().map(|it| it.action.clone());
-    let body = match (&action, fault) {
-        (Some(Action::NoRedirect), _) => return true,
-        (Some(Action::Status), _) => return false,
-        (Some(Action::Body), Some(fault)) => fault.body.unwrap_or_default(),
-        (Some(Action::Truncate), _) => body.chars().take(body.chars().count() / 2).collect(),
-        _ => body.to_owned(),
+    let letter = match webhook::spoilt(fault, &key, body, signature) {
+        Ok(letter) => letter,
+        Err(believed) => return believed,
     };
-    let signed = match action {
-        Some(Action::WrongId) => signature(&spoil::another(&key), &body),
-        _ => signature(&key, &body),
-    };
-    let taken = simulator.post.post(hook, &body, &signed).await;
-    match action {
-        Some(Action::DuplicateRedirect) => simulator.post.post(hook, &body, &signed).await,
-        // It arrived, and this side does not know.
-        Some(Action::CutAfter) => false,
-        _ => taken,
+    let mut taken = simulator.post.post(hook, &letter).await;
+    if letter.twice {
+        taken = simulator.post.post(hook, &letter).await;
     }
+    taken && letter.heard
 }
 
 impl Post {
     /// Posts it; whether the answer's status says that it was taken.
-    async fn post(&self, hook: &Hook, body: &str, signed: &str) -> bool {
+    async fn post(&self, hook: &Hook, letter: &Letter) -> bool {
         let (Some(url), Some(sender)) = (target(&hook.url), &self.sender) else { return false };
         let headers = vec![
             ("content-type", "application/json".to_owned()),
             ("user-agent", "intuit_notification_server/1.0 (simulated)".to_owned()),
-            ("intuit-signature", signed.to_owned()),
+            ("intuit-signature", letter.signed.clone()),
         ];
-        let sent = sender(Message { url, headers, body: body.to_owned() });
+        let sent = sender(Message { url, headers, body: letter.body.clone() });
         matches!(tokio::time::timeout(PATIENCE, sent).await, Ok(true))
     }
 }
