@@ -69,7 +69,12 @@ pub trait Accounting: Send + Sync {
     async fn company(&self, connection: &Connection<'_>, gate: &dyn Gate) -> Result<Company, BooksError>;
 
     /// What a setting may name, active entries alone, by name. A call for each thousand.
-    async fn choices(&self, books: &Books<'_>, list: List) -> Result<Vec<Choice>, BooksError>;
+    async fn choices(
+        &self,
+        connection: &Connection<'_>,
+        gate: &dyn Gate,
+        list: List,
+    ) -> Result<Vec<Choice>, BooksError>;
 
     /// Whether the books would take it, as far as that is known without asking: lengths, letters, sums. `write` and
     /// `batch` check by themselves.

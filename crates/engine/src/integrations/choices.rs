@@ -10,7 +10,7 @@ use kontor_domain::{
     templates::FieldError,
 };
 use kontor_providers::{
-    Accounting, Books, BooksError, Provider,
+    Accounting, BooksError, Provider,
     books::{List, Mapped},
 };
 use kontor_store::{
@@ -103,14 +103,12 @@ impl Engine {
         let connection = opened.connection();
         let company = accounting.company_id(&connection).unwrap_or_default();
         let gate = self.registry.books_pace().gate(&company, accounting.limits());
-        let home = accounting.company(&connection, &gate).await?.home_currency;
-        let books = Books { connection: &connection, home, gate: &gate };
         let mut read: Vec<(List, Listed)> = Vec::new();
         for setting in accounting.mapped() {
             if read.iter().any(|(list, _)| *list == setting.list) {
                 continue;
             }
-            let entries = accounting.choices(&books, setting.list).await?;
+            let entries = accounting.choices(&connection, &gate, setting.list).await?;
             let entry =
                 |it: kontor_providers::books::Choice| Entry { id: it.id, name: it.name, kind: it.kind };
             let entries = entries.into_iter().map(entry).collect();

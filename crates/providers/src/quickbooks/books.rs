@@ -45,13 +45,13 @@ impl QuickBooks {
     /// The rows after an id. A page that is too large is asked for in smaller ones.
     async fn rows(
         &self,
-        books: &Books<'_>,
+        (connection, gate): (&Connection<'_>, &dyn Gate),
         wanted: &Wanted<'_>,
         after: Option<&str>,
     ) -> Result<Vec<u8>, BooksError> {
         let mut last = None;
         for size in SIZES {
-            match self.call(books.connection, books.gate, Sent::statement(wanted.page(after, size))).await {
+            match self.call(connection, gate, Sent::statement(wanted.page(after, size))).await {
                 Ok(answer) => return Ok(answer.body),
                 Err(NoAnswer::TooLarge(error)) => last = Some(error),
                 Err(NoAnswer::Error(error)) => return Err(error),
@@ -68,7 +68,7 @@ impl QuickBooks {
         wanted: &Wanted<'_>,
         after: Option<&str>,
     ) -> Result<Page, BooksError> {
-        let body = self.rows(books, wanted, after).await?;
+        let body = self.rows((books.connection, books.gate), wanted, after).await?;
         let rows = read::rows(&body, kind.as_str())
             .ok_or_else(|| verdict::nonsense(Asked::Question, "no rows are in it"))?;
         let next = next(&rows.rows, after)?;
@@ -93,7 +93,7 @@ impl QuickBooks {
         name: &str,
     ) -> Result<Vec<Holder>, BooksError> {
         let wanted = Wanted::all(entity).equal("DisplayName", name);
-        let body = self.rows(books, &wanted, None).await?;
+        let body = self.rows((books.connection, books.gate), &wanted, None).await?;
         let rows = read::rows(&body, entity)
             .ok_or_else(|| verdict::nonsense(Asked::Question, "no rows are in it"))?;
         let holder = |row: &&RawValue| {
@@ -170,12 +170,17 @@ impl Accounting for QuickBooks {
         read::company(&info.body, &preferences.body).map_err(|it| verdict::nonsense(Asked::Question, &it))
     }
 
-    async fn choices(&self, books: &Books<'_>, list: List) -> Result<Vec<Choice>, BooksError> {
+    async fn choices(
+        &self,
+        connection: &Connection<'_>,
+        gate: &dyn Gate,
+        list: List,
+    ) -> Result<Vec<Choice>, BooksError> {
         let entity = listed(list);
         let wanted = Wanted::active(entity);
         let (mut after, mut seen, mut choices) = (None::<String>, BTreeSet::new(), Vec::new());
         for _ in 0..MAX_PAGES {
-            let body = self.rows(books, &wanted, after.as_deref()).await?;
+            let body = self.rows((connection, gate), &wanted, after.as_deref()).await?;
             let rows = read::rows(&body, entity)
                 .ok_or_else(|| verdict::nonsense(Asked::Question, "no rows are in it"))?;
             // Some tax codes are no rows and come with every page: words for ids, which only stand on lines (§3.6).

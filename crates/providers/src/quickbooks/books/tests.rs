@@ -294,7 +294,8 @@ async fn choices_end_where_only_those_come_that_come_always() {
     let always = r#"{"QueryResponse":{"TaxCode":[{"Id":"TAX","Name":"TAX"},{"Id":"NON","Name":"NON"}]}}"#;
     let desk = Desk::json(&[codes, always]).await;
     let connection = desk.connection();
-    let choices = desk.books.choices(&desk.at(&connection), List::TaxCodes).await.expect("choices");
+    let at = desk.at(&connection);
+    let choices = desk.books.choices(at.connection, at.gate, List::TaxCodes).await.expect("choices");
     assert_eq!(choices.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["Gotland 8%"]);
 }
 
