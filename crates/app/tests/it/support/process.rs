@@ -5,6 +5,7 @@ use std::{
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 use serde_json::{Value, json};
@@ -241,10 +242,7 @@ impl Program {
             .spawn()
             .expect("kontor starts");
         let simulated: Value = serde_json::from_str(&first_line(&mut simulate, &log)).expect("JSON");
-        let address = std::net::TcpListener::bind("127.0.0.1:0")
-            .and_then(|it| it.local_addr())
-            .expect("a port")
-            .to_string();
+        let address = free_address();
         let admin = Caller::new(&format!("http://{address}"), None);
         let organization = String::new();
         let more = more(&admin.base, folder.path());
@@ -327,8 +325,7 @@ impl Program {
 
     /// Starts one more server, at an address of its own and of the same public address.
     pub(crate) async fn beside(&self) -> Beside {
-        let address = std::net::TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr());
-        let address = address.expect("a port").to_string();
+        let address = free_address();
         let public = ("KONTOR_PUBLIC_URL", self.admin.base.clone());
         let child = self.spawn(&[("KONTOR_LISTEN", address.clone()), public]);
         let admin = self.admin.at(&format!("http://{address}"));
@@ -364,6 +361,22 @@ impl Program {
     pub(crate) async fn until_invoice(&self, id: &str, status: &str) {
         until(status, async || self.admin.read_invoice(id).await["status"] == status).await;
     }
+}
+
+/// An address that nobody listens at. Its port is below those that connections get by themselves, or one of theirs could
+/// have it before the server does.
+fn free_address() -> String {
+    const FIRST: u32 = 10_000;
+    const COUNT: u32 = 20_000;
+    /// Addresses of one test, so that tests beside each other look at other ones.
+    const OF_ONE: u32 = 16;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let own = std::process::id().wrapping_mul(OF_ONE);
+    let mut all = (0..COUNT).map(|_| {
+        let port = FIRST + own.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % COUNT;
+        format!("127.0.0.1:{port}")
+    });
+    all.find(|it| std::net::TcpListener::bind(it).is_ok()).expect("a port that is free")
 }
 
 async fn ready(server: &Caller) {
