@@ -238,8 +238,7 @@ pub(super) fn give_back(state: &mut State, root: &Element) -> String {
             return Err(it.refuse(state, "Invalid Transaction Status"));
         }
         let amount = it.amount()?;
-        let taken = it.original.detail.get("returned").and_then(Value::as_i64).unwrap_or(0);
-        let returned = taken.saturating_add(batch::cents(&amount));
+        let returned = returned(&it.original).saturating_add(batch::cents(&amount));
         let all = batch::cents(&it.original.amount);
         if returned > all || matches!(amount.as_str(), "0.20" | "0.51") {
             return Err(it.declined(state, &amount));
@@ -291,8 +290,7 @@ pub(super) fn void(state: &mut State, root: &Element) -> String {
         if !it.is_type(&["CreditCardSale", "CreditCardAuthorizationCompletion", "CreditCardReturn"]) {
             return Err(it.refuse(state, "Invalid Transaction Type"));
         }
-        let is_given_back = it.original.detail.get("returned").and_then(Value::as_i64).unwrap_or(0) > 0;
-        if !it.is_open(state) || is_given_back {
+        if !it.is_open(state) || returned(&it.original) > 0 {
             return Err(it.refuse(state, "Invalid Transaction Status"));
         }
         let amount = it.original.amount.clone();
@@ -307,6 +305,11 @@ pub(super) fn void(state: &mut State, root: &Element) -> String {
     done.unwrap_or_else(|refused| refused)
 }
 
+/// How many cents of a row were given back: what is not whole any more is neither voided nor reversed.
+fn returned(it: &Transaction) -> i64 {
+    it.detail.get("returned").and_then(Value::as_i64).unwrap_or(0)
+}
+
 /// Takes a row out of the open batch. Returns what the batch comes to then.
 fn undo(state: &mut State, it: &Transaction) -> String {
     let cents = batch::cents(&it.amount);
@@ -318,8 +321,7 @@ fn undo(state: &mut State, it: &Transaction) -> String {
 fn restore(state: &mut State, refund: &Transaction) {
     let id = refund.related_id.clone().unwrap_or_default();
     let Some(mut original) = state.transaction(&id).cloned() else { return };
-    let taken = original.detail.get("returned").and_then(Value::as_i64).unwrap_or(0);
-    let left = taken.saturating_sub(batch::cents(&refund.amount));
+    let left = returned(&original).saturating_sub(batch::cents(&refund.amount));
     original.detail.insert("returned".to_owned(), Value::from(left));
     record::mark(state, &mut original, "approved", ("Approved", "1"));
 }
@@ -341,7 +343,7 @@ pub(super) fn reverse(state: &mut State, root: &Element) -> String {
             return Err(it.refuse(state, "Invalid Transaction Type"));
         }
         let is_completed = text(&it.original.detail, "statusCode") == "6";
-        if !it.is_open(state) || is_completed {
+        if !it.is_open(state) || is_completed || returned(&it.original) > 0 {
             return Err(it.refuse(state, "Invalid Transaction Status"));
         }
         let amount = it.amount()?;
