@@ -18,6 +18,22 @@ pub(crate) const CARD: &str = "4111111111111111";
 /// A card that is always declined.
 pub(crate) const DECLINED: &str = "4000000000000002";
 
+/// What a customer types on Authorize.Net's page.
+pub(crate) fn gateway_form(card: &str) -> [(&'static str, &str); 10] {
+    [
+        ("cardNum", card),
+        ("expiryDate", "12/39"),
+        ("cvv", "123"),
+        ("firstName", "Ada"),
+        ("lastName", "Byron"),
+        ("address", "1 Main Street"),
+        ("city", "Bellevue"),
+        ("state", "WA"),
+        ("zip", "98004"),
+        ("country", "US"),
+    ]
+}
+
 /// A variable that `cargo xtask test` sets.
 #[expect(clippy::disallowed_methods, reason = "tests are told by the environment where the real parts are")]
 pub(crate) fn given(name: &str) -> String {

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{CUSTOMER, direct, kept, saved, text, told};
-use crate::support::{Answer, CARD, Caller, DECLINED, Engine, on_both, process::Demo, submit, until};
+use crate::support::{
+    Answer, CARD, Caller, DECLINED, Engine, gateway_form, on_both, process::Demo, submit, until,
+};
 
 const SETUP: &str = "/api/payments/hosted-setup";
 const RETURN: &str = "http://localhost:3000/paid?order=7";
@@ -41,19 +43,7 @@ async fn pay(demo: &Demo, url: &str, card: &str) -> Answer {
     let shown = submit(&action, &[("token", &token)]).await.expect(200);
     let form = between(&shown.text, "<form method=\"post\" action=\"", "\"");
     let place = format!("{}{form}", direct(demo).base);
-    let fields = [
-        ("token", token.as_str()),
-        ("cardNum", card),
-        ("expiryDate", "12/39"),
-        ("cvv", "123"),
-        ("firstName", "Ada"),
-        ("lastName", "Byron"),
-        ("address", "1 Main Street"),
-        ("city", "Bellevue"),
-        ("state", "WA"),
-        ("zip", "98004"),
-        ("country", "US"),
-    ];
+    let fields: Vec<_> = [("token", token.as_str())].into_iter().chain(gateway_form(card)).collect();
     submit(&place, &fields).await
 }
 

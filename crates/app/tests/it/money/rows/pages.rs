@@ -8,7 +8,7 @@ use super::{Subject, TOTAL, card_at_authorize_net, invoice_is, offline, order, o
 use crate::{
     money::world::{Done, Gone, STEP, World},
     support::{
-        Answer, CARD,
+        Answer, CARD, gateway_form,
         judge::{list, text},
         way_back,
     },
@@ -105,19 +105,6 @@ fn gateways_way_back(world: &World, page: &Answer) -> Option<String> {
     between(&page.text, &own, "\"").map(|rest| format!("{own}{rest}"))
 }
 
-const CARD_THERE: [(&str, &str); 10] = [
-    ("cardNum", CARD),
-    ("expiryDate", "12/39"),
-    ("cvv", "123"),
-    ("firstName", "Ada"),
-    ("lastName", "Byron"),
-    ("address", "1 Main Street"),
-    ("city", "Bellevue"),
-    ("state", "WA"),
-    ("zip", "98004"),
-    ("country", "US"),
-];
-
 /// Opens the gateway's page and pays on it; a browser that finds no page opens another.
 pub(super) async fn open_page_authorize_net(world: &World, subject: &Subject) -> Done<()> {
     for attempt in 0..5 {
@@ -126,7 +113,7 @@ pub(super) async fn open_page_authorize_net(world: &World, subject: &Subject) ->
         }
         let key = format!("{}-{attempt}", subject.key);
         let setup = world.insist(GATEWAY, &key, &at_gateway(subject)).await?.expect(200).json();
-        let shown = shop_at_gateway(world, text(&setup, "hostedPaymentUrl"), &CARD_THERE).await?;
+        let shown = shop_at_gateway(world, text(&setup, "hostedPaymentUrl"), &gateway_form(CARD)).await?;
         if let Some(back) = shown.and_then(|it| gateways_way_back(world, &it)) {
             let answer = world.get(&back).await?;
             assert_eq!(answer.status, 303, "{}", answer.text);
@@ -237,7 +224,7 @@ pub(super) async fn told_falsely(world: &World, subject: &Subject) -> Done<()> {
 /// Nobody pays on the gateway's page in its fifteen minutes: it ends, and takes no card any more.
 pub(super) async fn never_pay_authorize_net(world: &World, subject: &Subject) -> Done<()> {
     super::never_pay(world, subject).await?;
-    let late = shop_at_gateway(world, &subject.page, &CARD_THERE).await?;
+    let late = shop_at_gateway(world, &subject.page, &gateway_form(CARD)).await?;
     assert!(late.is_none(), "a page that is over takes a card: {:?}", late.map(|it| it.text));
     Ok(())
 }
