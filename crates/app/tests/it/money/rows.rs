@@ -654,7 +654,8 @@ async fn hold_released_elsewhere(world: &World, subject: &Subject) -> Done<()> {
     Ok(())
 }
 
-/// Somebody undoes the payment at the provider while a refund of it waits.
+/// Somebody undoes the payment at the provider while a refund of it waits. The refund ends, a person is told, and ends
+/// what differs.
 async fn refund_of_undone(world: &World, subject: &Subject) -> Done<()> {
     let body = json!({ "amount": 15 });
     let asked = world.insist(&refunds(subject), &subject.key, &body).await?.expect(201).json();
@@ -668,7 +669,7 @@ async fn refund_of_undone(world: &World, subject: &Subject) -> Done<()> {
     };
     for _ in 0..8 {
         if ended().await? {
-            return Ok(());
+            return reconcile_undone(world, subject).await;
         }
         world.pass(400).await?;
     }

@@ -314,6 +314,8 @@ impl World {
 
     /// What can be checked once for many operations: the chains, and that no card was written anywhere.
     pub(super) async fn check_house(&self) {
+        // The days are compared once a day: at least once here, however little time has passed.
+        self.pass(25 * 3_600).await.expect("a server");
         let mut said = self.doctor().await;
         // What was under way when the days were compared is compared again the next day.
         if said.lines().any(|it| it.starts_with("BAD books")) {
