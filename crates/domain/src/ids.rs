@@ -63,6 +63,8 @@ kinds! {
     ApiKey, ApiKeyId = "key";
     /// What reconciliation found to differ.
     Difference, DifferenceId = "dif";
+    /// One thing of ours and what it is in the books.
+    SyncLink, SyncLinkId = "syn";
     /// A background job.
     Job, JobId = "job";
     /// Somebody's way to a provider's consent and back.

@@ -20,6 +20,7 @@ pub mod payments;
 pub mod reconciliation;
 pub mod refunds;
 pub mod secret;
+pub mod sync;
 pub mod templates;
 pub mod words;
 

@@ -81,6 +81,22 @@ pub async fn of_subject(
     rows.iter().map(read).collect()
 }
 
+/// What happened after a place in the chain, with the places, in their order. What is not linked yet is not there yet.
+pub async fn after(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    position: i64,
+    limit: i64,
+) -> Result<Vec<(i64, Event)>, Error> {
+    let rows = sqlx::query(CHAIN.linked)
+        .bind(organization.to_string())
+        .bind(position)
+        .bind(limit)
+        .fetch_all(conn)
+        .await?;
+    rows.iter().map(|row| Ok((row.int("position")?, read(row)?))).collect()
+}
+
 /// An event with its place in the chain and the hash there; none until it is linked.
 #[derive(Debug, Clone)]
 pub struct Listed {

@@ -38,6 +38,7 @@ pub mod refunds;
 mod row;
 pub mod sealed;
 pub mod secrets;
+pub mod sync;
 
 pub use db::{Conn, Db, Engine, Tx};
 pub use error::Error;
