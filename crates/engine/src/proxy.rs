@@ -10,8 +10,10 @@ use kontor_domain::{
     templates::Template,
 };
 use kontor_providers::{
+    Connection, Provider,
+    books::{CompanyGate, Errand},
     declarative::once,
-    pace::{HeldBack, Lease},
+    pace::{HeldBack, Leave},
     proxy::{self, Asked, Manners, Passed, Refusal, Target},
 };
 use kontor_store::{integrations, integrations::Integration};
@@ -46,7 +48,12 @@ impl Engine {
         let (opened, token) = self.open_connection(organization, &integration, actor, "proxy").await?;
         let mut detail = facts(asked.method.word(), &asked.target);
         let template = provider.template();
-        let enter = || self.enter(&integration, template, 1);
+        let books = self.books_gate(provider.as_ref(), &opened.connection());
+        let enter = || {
+            // What a caller reads or writes there is not known here; both count alike.
+            let company = books.as_ref().map(|it| it.pass(Errand::Write)).transpose()?;
+            Ok(Leave { company, ..self.enter(&integration, template, 1)? })
+        };
         let manners = Manners {
             idempotency_header: template.idempotency_header.as_deref(),
             once: once(&self.ambient),
@@ -85,9 +92,21 @@ impl Engine {
         integration: &Integration,
         template: &Template,
         calls: u64,
-    ) -> Result<Option<Lease>, HeldBack> {
-        let Some(limit) = &template.rate_limit else { return Ok(None) };
-        self.registry.pace().enter(integration.id, limit, calls, self.ambient.now()).map(Some)
+    ) -> Result<Leave, HeldBack> {
+        let Some(limit) = &template.rate_limit else { return Ok(Leave::default()) };
+        let lease = self.registry.pace().enter(integration.id, limit, calls, self.ambient.now())?;
+        Ok(Leave { integration: Some(lease), company: None })
+    }
+
+    /// The gate of the company whose books are connected; none where none are.
+    pub(crate) fn books_gate(
+        &self,
+        provider: &dyn Provider,
+        connection: &Connection<'_>,
+    ) -> Option<CompanyGate> {
+        let accounting = provider.accounting()?;
+        let company = accounting.company_id(connection)?;
+        Some(self.registry.books_pace().gate(&company, accounting.limits()))
     }
 }
 

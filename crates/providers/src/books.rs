@@ -12,6 +12,7 @@ mod gate;
 mod mapping;
 mod object;
 mod pace;
+mod patient;
 mod unlike;
 
 use std::collections::BTreeMap;
@@ -39,6 +40,7 @@ pub use object::{
     Address, Applied, Article, Client, Kind, Link, Object, Receipt, Sale, SaleLine, SaleLineKind, Stamp,
 };
 pub use pace::{BooksPace, CompanyGate, Limits, MAX_COMPANIES};
+pub use patient::Patient;
 pub use unlike::{Unlike, expected_total, unlike};
 
 /// Whose books, for one piece of work.

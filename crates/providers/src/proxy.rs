@@ -21,7 +21,7 @@ use crate::{
         Call, Failure, Method,
         stream::{Download, Incoming, Taken, Upload},
     },
-    pace::{HeldBack, Lease},
+    pace::{HeldBack, Leave},
 };
 
 pub use target::Target;
@@ -91,7 +91,7 @@ pub struct Manners<'a> {
     /// What stands in it where the caller says nothing.
     pub once: String,
     /// Asked before each try, whether the provider may be called now.
-    pub enter: &'a (dyn Fn() -> Result<Option<Lease>, HeldBack> + Sync),
+    pub enter: &'a (dyn Fn() -> Result<Leave, HeldBack> + Sync),
 }
 
 /// Why there is no answer of the provider's.
@@ -135,7 +135,7 @@ pub async fn send(
     let may_repeat = (method.is_idempotent() || named) && rest.is_none();
     let mut tried = 0;
     loop {
-        let lease = (manners.enter)()?;
+        let leave = (manners.enter)()?;
         let outgoing = Outgoing {
             method: method.word(),
             url: url.clone(),
@@ -160,9 +160,9 @@ pub async fn send(
         let wait = may_repeat.then(|| retry::wait(result.as_ref(), tried)).flatten();
         let fits = |wait: &Duration| Instant::now().checked_add(*wait).is_some_and(|at| at < end);
         let Some(wait) = wait.filter(fits) else {
-            return Ok(pass(result?, &ready, connection, lease));
+            return Ok(pass(result?, &ready, connection, leave));
         };
-        drop(lease);
+        drop(leave);
         tokio::time::sleep(wait).await;
     }
 }
@@ -218,12 +218,12 @@ fn place(url: &Url) -> String {
 }
 
 /// The answer, without what could carry the credential back.
-fn pass(answer: Incoming, ready: &Ready, connection: &Connection<'_>, lease: Option<Lease>) -> Passed {
+fn pass(answer: Incoming, ready: &Ready, connection: &Connection<'_>, leave: Leave) -> Passed {
     let put_in = ready.headers.iter().chain(&ready.added).map(|(_, value)| value);
     let secrets: Vec<&Secret> =
         put_in.chain(connection.secrets.values()).chain(connection.access_token).collect();
     let headers = headers::back(&answer.headers, &secrets);
-    Passed { status: answer.status, headers, body: answer.body.during(lease) }
+    Passed { status: answer.status, headers, body: answer.body.during(leave) }
 }
 
 #[cfg(test)]

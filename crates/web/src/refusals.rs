@@ -323,7 +323,7 @@ fn difference(why: &NotEnded) -> Problem {
 fn held_back(wait: HeldBack) -> Problem {
     let words = format!(
         "The provider may not be called more often for this integration, so nothing was sent. Wait {} s.",
-        wait.seconds
+        wait.seconds()
     );
     Problem::new(
         StatusCode::TOO_MANY_REQUESTS,
@@ -331,7 +331,7 @@ fn held_back(wait: HeldBack) -> Problem {
         "Too many requests to the provider",
         words,
     )
-    .retry_after(wait.seconds)
+    .retry_after(wait.seconds())
 }
 
 /// Why a caller's own request did not get through. Nobody asks later what came of it: that is the caller's to do.

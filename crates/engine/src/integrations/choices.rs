@@ -19,6 +19,7 @@ use kontor_store::{
     integrations::Integration,
 };
 
+use super::test::PATIENCE;
 use crate::{Actor, Engine, Error};
 
 /// The most entries of one list that are shown; every one of them can be chosen.
@@ -101,8 +102,8 @@ impl Engine {
         let Some(accounting) = provider.accounting() else { return Ok(()) };
         let (opened, _) = self.open_connection(organization, integration, actor, WHY).await?;
         let connection = opened.connection();
-        let company = accounting.company_id(&connection).unwrap_or_default();
-        let gate = self.registry.books_pace().gate(&company, accounting.limits());
+        let Some(gate) = self.books_gate(provider.as_ref(), &connection) else { return Ok(()) };
+        let gate = gate.patient(PATIENCE);
         let mut read: Vec<(List, Listed)> = Vec::new();
         for setting in accounting.mapped() {
             if read.iter().any(|(list, _)| *list == setting.list) {

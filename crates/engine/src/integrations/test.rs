@@ -10,8 +10,14 @@ use kontor_domain::{
     Secret,
     ids::{IntegrationId, OrganizationId},
     integrations::TestStatus,
+    templates::Template,
 };
-use kontor_providers::{TestReport, error::Kind};
+use kontor_providers::{
+    TestReport,
+    books::{Errand, Gate as _, Patient},
+    error::Kind,
+    pace::{HeldBack, Leave},
+};
 use kontor_store::{idempotency, integrations, integrations::Integration};
 use serde_json::json;
 
@@ -19,6 +25,9 @@ use crate::{Actor, Engine, Error, oauth};
 
 /// How long whoever asked for a test waits for the lists that are read with it.
 const LISTS: Duration = Duration::from_secs(10);
+
+/// How long a test waits for room at a company's books, before each of its calls.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How a connection test ended.
 #[derive(Debug, Clone)]
@@ -97,17 +106,32 @@ impl Engine {
             opened.secrets.insert(field.clone(), value.clone());
         }
         let template = provider.template();
-        let lease = self.enter(integration, template, template.test_requests())?;
+        let gate = self.books_gate(provider.as_ref(), &opened.connection()).map(|it| it.patient(PATIENCE));
+        let leave = self.enter_for_test(integration, template, gate.as_ref()).await?;
         let report = provider.test(&opened.connection()).await.without(&opened.all());
-        drop(lease);
+        drop(leave);
         let refused = report.error.as_ref().is_some_and(|it| it.kind == Kind::TokenRefused);
         let Some(version) = version.filter(|_| refused) else { return Ok(report) };
         match self.access_token_instead(organization, integration.id, version, actor, why).await {
             Ok(access) => opened.access_token = Some(access.token),
             Err(error) => return oauth::unconnected(error),
         }
-        let _lease = self.enter(integration, template, template.test_requests())?;
+        let _leave = self.enter_for_test(integration, template, gate.as_ref()).await?;
         Ok(provider.test(&opened.connection()).await.without(&opened.all()))
+    }
+
+    /// Waits a little for room at a company's books: a person stands there, and others ask as well.
+    async fn enter_for_test(
+        &self,
+        integration: &Integration,
+        template: &Template,
+        gate: Option<&Patient>,
+    ) -> Result<Leave, HeldBack> {
+        let company = match gate {
+            Some(gate) => Some(gate.enter(Errand::Read).await?),
+            None => None,
+        };
+        Ok(Leave { company, ..self.enter(integration, template, template.test_requests())? })
     }
 
     /// Record: how a test of what is there ended.

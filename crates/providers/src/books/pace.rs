@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use kontor_domain::Ambient;
 
 use super::gate::{Errand, Gate, Pass};
-use crate::pace::HeldBack;
+use crate::pace::{BRIEFLY, HeldBack};
 
 /// The most companies that are told apart at one time.
 pub const MAX_COMPANIES: usize = 100_000;
@@ -33,6 +33,20 @@ pub struct Limits {
     pub calls_per_second: usize,
     /// Calls at one time.
     pub concurrent: usize,
+}
+
+impl Limits {
+    /// What work for which nobody waits may take of them: somebody who tests a connection meanwhile finds room.
+    #[must_use]
+    pub fn in_the_background(self) -> Self {
+        let less = |all: usize, by: usize| all.saturating_sub(by).max(1);
+        Self {
+            calls_per_minute: less(self.calls_per_minute, self.calls_per_minute.div_ceil(25)),
+            calls_per_second: less(self.calls_per_second, 1),
+            concurrent: less(self.concurrent, 2),
+            ..self
+        }
+    }
 }
 
 /// What was asked of each company's books.
@@ -138,15 +152,29 @@ impl BooksPace {
 }
 
 /// A company's own gate.
+#[derive(Clone)]
 pub struct CompanyGate {
     pace: Arc<BooksPace>,
     company: String,
     limits: Limits,
 }
 
-#[async_trait]
-impl Gate for CompanyGate {
-    async fn enter(&self, errand: Errand) -> Result<Pass, HeldBack> {
+impl CompanyGate {
+    /// When the next call of that kind may be made: nothing where it may be made now. Somebody else may make it first.
+    pub fn free_in(&self, errand: Errand) -> Duration {
+        let now = self.pace.now();
+        let mut companies = self.pace.companies();
+        let Some(it) = companies.get_mut(&self.company) else { return Duration::ZERO };
+        it.forget(now);
+        match it.free_at(errand, &self.limits, now).saturating_sub(now) {
+            0 if it.under_way >= self.limits.concurrent.max(1) => BRIEFLY,
+            0 => Duration::ZERO,
+            left => HeldBack::after(left).wait,
+        }
+    }
+
+    /// One call, for whoever need not be told of others that wait.
+    pub fn pass(&self, errand: Errand) -> Result<Pass, HeldBack> {
         let now = self.pace.now();
         let mut companies = self.pace.companies();
         if companies.len() >= MAX_COMPANIES && !companies.contains_key(&self.company) {
@@ -155,19 +183,17 @@ impl Gate for CompanyGate {
                 !it.is_idle(now)
             });
             if companies.len() >= MAX_COMPANIES {
-                return Err(HeldBack { seconds: 1 });
+                return Err(HeldBack { wait: BRIEFLY });
             }
         }
         let it = companies.entry(self.company.clone()).or_default();
         it.forget(now);
         let free = it.free_at(errand, &self.limits, now);
         if free > now {
-            let left = free.saturating_sub(now).saturating_add(SECOND).saturating_sub(1);
-            let seconds = left.checked_div(SECOND).and_then(|it| u64::try_from(it).ok());
-            return Err(HeldBack { seconds: seconds.unwrap_or(1).max(1) });
+            return Err(HeldBack::after(free.saturating_sub(now)));
         }
         if it.under_way >= self.limits.concurrent.max(1) {
-            return Err(HeldBack { seconds: 1 });
+            return Err(HeldBack { wait: BRIEFLY });
         }
         it.calls.push_back(now);
         if errand == Errand::Batch {
@@ -175,6 +201,13 @@ impl Gate for CompanyGate {
         }
         it.under_way = it.under_way.saturating_add(1);
         Ok(Pass::holding(Lease { pace: Arc::clone(&self.pace), company: self.company.clone() }))
+    }
+}
+
+#[async_trait]
+impl Gate for CompanyGate {
+    async fn enter(&self, errand: Errand) -> Result<Pass, HeldBack> {
+        self.pass(errand)
     }
 
     fn hold(&self, wait: Duration) {
@@ -201,4 +234,4 @@ impl Drop for Lease {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -16,7 +16,7 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 
 use super::{Call, Failure, Headers, Http, failure};
-use crate::pace::Lease;
+use crate::pace::Leave;
 
 type Source = Pin<Box<dyn Body<Data = Bytes, Error = Unsent> + Send>>;
 
@@ -160,18 +160,18 @@ pub struct Download {
     idle: Duration,
     sleep: Pin<Box<Sleep>>,
     ended: bool,
-    lease: Option<Lease>,
+    leave: Leave,
 }
 
 impl Download {
     fn new(source: reqwest::Body, limit: usize, idle: Duration) -> Self {
         let sleep = Box::pin(tokio::time::sleep(idle));
-        Self { source: Box::pin(source), left: limit, idle, sleep, ended: false, lease: None }
+        Self { source: Box::pin(source), left: limit, idle, sleep, ended: false, leave: Leave::default() }
     }
 
     /// The call counts as under way until the last of the body was read.
-    pub(crate) fn during(self, lease: Option<Lease>) -> Self {
-        Self { lease, ..self }
+    pub(crate) fn during(self, leave: Leave) -> Self {
+        Self { leave, ..self }
     }
 
     #[cfg(test)]
@@ -215,7 +215,7 @@ impl Body for Download {
         let taken = ready!(self.take(context));
         self.ended = !matches!(taken, Some(Ok(_)));
         if self.ended {
-            self.lease = None;
+            self.leave = Leave::default();
         }
         if let Some(Err(failure)) = &taken {
             tracing::info!(%failure, "an answer broke off");

@@ -1,5 +1,9 @@
 use super::*;
 
+fn held(seconds: u64) -> HeldBack {
+    HeldBack { wait: Duration::from_secs(seconds) }
+}
+
 fn id(number: u32) -> IntegrationId {
     format!("int_00000000000070008000{number:012x}").parse().expect("an id")
 }
@@ -19,9 +23,9 @@ fn a_bucket_gives_what_it_holds_and_fills_again() {
     for _ in 0..2 {
         assert!(pace.enter(id(1), &two, 1, at(0)).is_ok());
     }
-    assert_eq!(pace.enter(id(1), &two, 1, at(0)).err(), Some(HeldBack { seconds: 30 }));
+    assert_eq!(pace.enter(id(1), &two, 1, at(0)).err(), Some(held(30)));
     assert!(pace.enter(id(2), &two, 1, at(0)).is_ok(), "another integration has its own");
-    assert_eq!(pace.enter(id(1), &two, 1, at(29)).err(), Some(HeldBack { seconds: 1 }));
+    assert_eq!(pace.enter(id(1), &two, 1, at(29)).err(), Some(held(1)));
     assert!(pace.enter(id(1), &two, 1, at(30)).is_ok());
     assert!(pace.enter(id(1), &two, 1, at(30)).is_err());
 }
@@ -31,7 +35,7 @@ fn several_calls_are_taken_at_once_and_never_more_than_there_ever_are() {
     let pace = Arc::new(Pace::default());
     let three = limit(3, 30, None);
     assert!(pace.enter(id(1), &three, 2, at(0)).is_ok());
-    assert_eq!(pace.enter(id(1), &three, 2, at(0)).err(), Some(HeldBack { seconds: 10 }));
+    assert_eq!(pace.enter(id(1), &three, 2, at(0)).err(), Some(held(10)));
     assert!(pace.enter(id(1), &three, 1, at(0)).is_ok());
     assert!(pace.enter(id(1), &three, 50, at(30)).is_ok(), "a full bucket is enough for anything");
     assert!(pace.enter(id(1), &three, 1, at(30)).is_err());
@@ -53,7 +57,7 @@ fn a_clock_that_is_set_back_locks_nobody_out_for_long() {
     let pace = Arc::new(Pace::default());
     let one = limit(1, 10, None);
     assert!(pace.enter(id(1), &one, 1, at(1_000_000)).is_ok());
-    assert_eq!(pace.enter(id(1), &one, 1, at(0)).err(), Some(HeldBack { seconds: 10 }));
+    assert_eq!(pace.enter(id(1), &one, 1, at(0)).err(), Some(held(10)));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::http::Opened;
+use crate::{http::Opened, pace::Leave};
 
 /// Answers each request with the next text, and keeps what it was sent. Short requests only.
 async fn provider(answers: &[&str]) -> (Url, Arc<Mutex<Vec<String>>>) {
@@ -56,7 +56,7 @@ fn complete(request: &str) -> bool {
 type Authorize = fn(&mut Outgoing<'_>);
 
 fn unlimited() -> Manners<'static> {
-    Manners { idempotency_header: None, once: String::new(), enter: &|| Ok(None) }
+    Manners { idempotency_header: None, once: String::new(), enter: &|| Ok(Leave::default()) }
 }
 
 struct Fake {

@@ -60,7 +60,7 @@ pub(super) fn unanswered(asked: Asked, failure: Failure) -> BooksError {
 
 /// The gate did not let it through.
 pub(super) fn held_back(asked: Asked, held: HeldBack) -> BooksError {
-    let wait = Duration::from_secs(held.seconds);
+    let wait = held.wait;
     let source = ProviderError {
         retry_safe: true,
         ..ProviderError::refused(Fault::Ours, None, "More calls than the books allow were wanted")

@@ -5,7 +5,17 @@ use kontor_domain::{Clock, ambient::Entropy};
 
 use super::*;
 
-struct Hand(AtomicI64);
+pub(in crate::books) struct Hand(AtomicI64);
+
+impl Hand {
+    pub(in crate::books) fn pass(&self, milliseconds: i64) {
+        self.0.fetch_add(milliseconds, Ordering::SeqCst);
+    }
+
+    pub(in crate::books) fn milliseconds(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
 
 impl Clock for Hand {
     fn now(&self) -> Timestamp {
@@ -21,27 +31,27 @@ impl Entropy for Zeros {
     }
 }
 
-const LIMITS: Limits =
+pub(in crate::books) const LIMITS: Limits =
     Limits { calls_per_minute: 500, batches_per_minute: 40, calls_per_second: 10, concurrent: 10 };
 
-struct World {
-    clock: Arc<Hand>,
-    pace: Arc<BooksPace>,
+pub(in crate::books) struct World {
+    pub(in crate::books) clock: Arc<Hand>,
+    pub(in crate::books) pace: Arc<BooksPace>,
 }
 
 impl World {
-    fn new() -> Self {
+    pub(in crate::books) fn new() -> Self {
         let clock = Arc::new(Hand(AtomicI64::new(1_700_000_000_000)));
         let ambient = Ambient::new(Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(Zeros));
         Self { clock, pace: Arc::new(BooksPace::new(ambient)) }
     }
 
     fn pass(&self, milliseconds: i64) {
-        self.clock.0.fetch_add(milliseconds, Ordering::SeqCst);
+        self.clock.pass(milliseconds);
     }
 
-    async fn enter(&self, company: &str, errand: Errand) -> Result<Pass, u64> {
-        self.pace.gate(company, LIMITS).enter(errand).await.map_err(|it| it.seconds)
+    pub(in crate::books) async fn enter(&self, company: &str, errand: Errand) -> Result<Pass, u64> {
+        self.pace.gate(company, LIMITS).enter(errand).await.map_err(|it| it.seconds())
     }
 }
 
@@ -52,7 +62,7 @@ async fn no_minute_ever_has_more_than_its_calls() {
     // Three minutes of somebody who asks every 20 ms, after a quiet one.
     for _ in 0..9_000 {
         if world.enter("a", Errand::Write).await.is_ok() {
-            made.push(world.clock.0.load(Ordering::SeqCst));
+            made.push(world.clock.milliseconds());
         }
         world.pass(20);
     }
@@ -138,4 +148,45 @@ async fn idle_companies_are_forgotten_when_there_are_too_many() {
     world.pace.companies().get_mut("7").expect("a company").closed_until = 0;
     assert!(world.enter("new", Errand::Read).await.is_ok());
     assert_eq!(world.pace.companies().len(), MAX_COMPANIES);
+}
+
+#[tokio::test]
+async fn it_is_told_to_the_nanosecond_when_the_next_call_may_be_made() {
+    let world = World::new();
+    let gate = world.pace.gate("a", LIMITS);
+    assert_eq!(gate.free_in(Errand::Batch), Duration::ZERO);
+    let mut passes = Vec::new();
+    for _ in 0..10 {
+        passes.push(gate.pass(Errand::Read).expect("room"));
+        world.pass(7);
+    }
+    // The first has to be over for a second and some.
+    assert_eq!(gate.free_in(Errand::Read), Duration::from_millis(1_100 - 70));
+    let held = gate.pass(Errand::Read).err().expect("no room");
+    assert_eq!((held.wait, held.seconds()), (Duration::from_millis(1_100 - 70), 2));
+    world.pass(1_029);
+    assert_eq!(gate.free_in(Errand::Read), Duration::from_millis(1));
+    world.pass(1);
+    // Now nothing but the ten that are under way stands in the way.
+    assert!(gate.free_in(Errand::Read) > Duration::ZERO && gate.pass(Errand::Read).is_err());
+    passes.pop();
+    assert_eq!(gate.free_in(Errand::Read), Duration::ZERO);
+    assert!(gate.pass(Errand::Read).is_ok());
+}
+
+#[tokio::test]
+async fn whoever_works_in_the_background_leaves_room_and_takes_nine_tenths() {
+    let world = World::new();
+    let work = world.pace.gate("a", LIMITS.in_the_background());
+    let (mut made, mut others) = (0, 0);
+    // Two minutes of somebody who works as fast as they may, and of a person who asks every three seconds.
+    for at in 0..12_000 {
+        made += u64::from(work.pass(Errand::Write).is_ok());
+        if at % 300 == 299 {
+            assert!(world.enter("a", Errand::Read).await.is_ok(), "{at}");
+            others += 1;
+        }
+        world.pass(10);
+    }
+    assert!(made >= 900 && others == 40, "{made} and {others}");
 }

@@ -1,8 +1,10 @@
 use super::*;
+use crate::pace::Leave;
 
 fn named(headers: &[(&str, &str)], method: Method, header: Option<&str>) -> (bool, Vec<(String, String)>) {
     let mut headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let manners = Manners { idempotency_header: header, once: "ours".to_owned(), enter: &|| Ok(None) };
+    let manners =
+        Manners { idempotency_header: header, once: "ours".to_owned(), enter: &|| Ok(Leave::default()) };
     (name(&mut headers, method, &manners), headers)
 }
 

@@ -26,7 +26,7 @@ pub(in crate::quickbooks) struct Doorman {
 impl Gate for Doorman {
     async fn enter(&self, errand: Errand) -> Result<Pass, HeldBack> {
         if self.closed {
-            return Err(HeldBack { seconds: 7 });
+            return Err(HeldBack { wait: Duration::from_secs(7) });
         }
         self.seen.lock().expect("no panic").push(errand);
         Ok(Pass::free())

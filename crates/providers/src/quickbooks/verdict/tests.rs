@@ -97,7 +97,7 @@ fn a_throttle_says_when_again() {
     assert_eq!(wait(&[("retry-after", "7")]), 7);
     assert_eq!(wait(&[("retry-after", "Wed, 21 Oct 2026 07:28:00 GMT")]), 60);
     assert_eq!(wait(&[("retry-after", "999999999")]), 3_600);
-    let held = held_back(CREATE, HeldBack { seconds: 3 });
+    let held = held_back(CREATE, HeldBack { wait: Duration::from_secs(3) });
     assert_eq!((held.class, held.retry_after), (Class::Throttled, Some(Duration::from_secs(3))));
     assert!(held.surely_undone());
 }
