@@ -58,6 +58,8 @@ CREATE TABLE sync_links (
     standing TEXT,
     failure TEXT,
     difference TEXT,
+    -- When it was looked at last while the whole was compared.
+    looked_at BIGINT NOT NULL DEFAULT 0,
     version BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,

@@ -8,6 +8,7 @@ mod providers;
 mod redacted;
 mod secrets;
 mod source;
+mod sync;
 pub(crate) mod vault;
 
 pub(crate) use secrets::make_folder;
@@ -64,6 +65,7 @@ pub(crate) struct Config {
     settlement_poll: u64,
     reconcile: u64,
     sweep: u64,
+    sync: sync::Sync,
     providers: Providers,
     network: Network,
     body_bytes: u64,
@@ -124,6 +126,9 @@ impl Config {
         set("payments.not_found_after_seconds", "30");
         set("payments.settlement_poll_seconds", "10");
         set("payments.reconcile_seconds", "300");
+        set("sync.poll_seconds", "15");
+        set("sync.handover_seconds", "0");
+        set("sync.believe_seconds", "30");
         set("providers.authorize_net.timeout_ms", "10000");
         set("providers.worldpay.timeout_ms", "10000");
         set("providers.quickbooks.timeout_ms", "10000");
@@ -179,6 +184,7 @@ impl Config {
             settlement_poll: source.number("payments.settlement_poll_seconds", 1..=86_400).unwrap_or(900),
             reconcile: source.number("payments.reconcile_seconds", 1..=604_800).unwrap_or(86_400),
             sweep: source.number("payments.sweep_seconds", 1..=3_600).unwrap_or(30),
+            sync: sync::Sync::read(&mut source),
             body_bytes: source.number("limits.body_bytes", 1_024..=67_108_864).unwrap_or(1_048_576),
             request_timeout,
             login_per_minute: source.number("limits.login_per_minute", 1..=1_000_000).unwrap_or(10),
@@ -269,6 +275,7 @@ impl Config {
             settlement_poll: Duration::from_secs(self.settlement_poll),
             reconcile: Duration::from_secs(self.reconcile),
             sweep: Duration::from_secs(self.sweep),
+            sync: self.sync.pace(),
             provider_timeout: self.providers.longest(),
             proxy: self.network.proxy.clone(),
         }

@@ -10,6 +10,7 @@ use kontor_engine::{
     Engine,
     credentials::Credentials,
     oauth::{OAuth, state::StateKey},
+    sync::Companies,
 };
 use kontor_providers::{Http, Registry};
 use kontor_store::Db;
@@ -27,6 +28,7 @@ pub(crate) struct Running {
     stop: watch::Sender<bool>,
     server: JoinHandle<std::io::Result<()>>,
     sweep: JoinHandle<()>,
+    sync: JoinHandle<()>,
 }
 
 /// Opens the database; its schema must be this program's, or becomes it with `migrate`.
@@ -53,7 +55,8 @@ pub(crate) async fn engine(config: &Config, migrate: bool) -> anyhow::Result<Arc
     let settings =
         kontor_engine::Settings { sweep: kontor_store::crash::sweep().unwrap_or(settings.sweep), ..settings };
     let oauth = OAuth::new(StateKey::derive(&config.auth_secret(ambient.entropy())?));
-    Ok(Arc::new(Engine { db, ambient, registry, http, credentials: Credentials::new(keks), oauth, settings }))
+    let (credentials, companies) = (Credentials::new(keks), Companies::default());
+    Ok(Arc::new(Engine { db, ambient, registry, http, credentials, oauth, companies, settings }))
 }
 
 /// Starts the server and the sweep.
@@ -78,9 +81,10 @@ pub(crate) fn start(
     };
     let server = tokio::spawn(kontor_web::serve(listener, options, stopped.clone()));
     let owner = format!("{}-{:016x}", std::process::id(), u64::from_be_bytes(engine.ambient.bytes()));
+    let sync = tokio::spawn(Arc::clone(&engine).sync_forever(owner.clone(), stopped.clone()));
     let sweep = tokio::spawn(Arc::clone(&engine).sweep_forever(owner, stopped));
     tracing::info!(%address, "serving");
-    Ok(Running { engine, stop, server, sweep })
+    Ok(Running { engine, stop, server, sweep, sync })
 }
 
 impl Running {
@@ -98,16 +102,18 @@ impl Running {
 
     /// Takes no new requests, lets those under way end, within bounds, and closes the database.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
-        let Self { engine, stop, server, sweep, .. } = self;
+        let Self { engine, stop, server, sweep, sync } = self;
         stop.send_replace(true);
         let drained = tokio::time::timeout(DRAIN, async move {
             let served = server.await;
             let swept = sweep.await;
-            (served, swept)
+            let synced = sync.await;
+            (served, swept, synced)
         });
-        if let Ok((served, swept)) = drained.await {
+        if let Ok((served, swept, synced)) = drained.await {
             served.context("the server ended")?.context("the server ended")?;
             swept.context("the sweep ended")?;
+            synced.context("sync ended")?;
         } else {
             // Whatever is under way is written down as an intent and is taken up at the next start.
             tracing::warn!("requests were still under way and are left to the next start");

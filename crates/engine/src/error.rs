@@ -68,6 +68,18 @@ pub enum Error {
     /// The issuer or the provider said no to a card.
     #[error("the card was declined: {}", .0.message)]
     CardDeclined(Box<kontor_providers::Refusal>),
+    /// The integration's provider keeps no books.
+    #[error("the provider keeps no books")]
+    NoBooks,
+    /// No such record of sync in the integration.
+    #[error("no such record")]
+    RecordNotFound,
+    /// The record of sync is in a state that does not allow the change.
+    #[error("the record is {0}")]
+    RecordState(kontor_domain::sync::State),
+    /// More is asked for at once than is done at once.
+    #[error("more than {0} at once")]
+    TooMuch(usize),
     /// No such integration in the organization.
     #[error("no such integration")]
     IntegrationNotFound,

@@ -1,8 +1,8 @@
 //! Telling what happened: events in the caller's transaction, and alerts.
 
-use kontor_domain::{Id, ids::OrganizationId};
+use kontor_domain::{Id, customers::Customer, ids::OrganizationId};
 use kontor_store::{Conn, events};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{Engine, Error};
 
@@ -24,6 +24,19 @@ impl Engine {
             at: self.ambient.now(),
         };
         Ok(events::append(conn, organization, &event).await?)
+    }
+
+    /// Writes that a customer was added or changed.
+    pub async fn tell_customer(
+        &self,
+        conn: &mut Conn,
+        organization: OrganizationId,
+        customer: &Customer,
+        new: bool,
+    ) -> Result<(), Error> {
+        let kind = if new { "customer.created" } else { "customer.updated" };
+        let data = json!({ "customerNumber": customer.customer_number });
+        self.tell(conn, organization, kind, &customer.id.to_string(), &data).await
     }
 
     /// Writes an event that a person should look at, counts it and logs it.

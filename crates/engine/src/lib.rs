@@ -33,6 +33,7 @@ pub mod resolve;
 mod samples;
 pub mod settings;
 mod standing;
+pub mod sync;
 mod teller;
 pub mod templates;
 pub mod webhooks;
@@ -61,6 +62,8 @@ pub struct Engine {
     pub credentials: Credentials,
     /// What consents are signed with, and who is renewing a token in this process.
     pub oauth: oauth::OAuth,
+    /// What is known of companies whose books are kept in step.
+    pub companies: sync::Companies,
     /// The times and addresses that the operator set.
     pub settings: Settings,
 }

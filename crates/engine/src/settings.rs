@@ -25,6 +25,8 @@ pub struct Settings {
     pub sweep: Duration,
     /// The longest that one call to a provider may take.
     pub provider_timeout: Duration,
+    /// How books are kept in step.
+    pub sync: crate::sync::Pace,
     /// How much and how long for callers' own requests to providers.
     pub proxy: kontor_providers::proxy::Limits,
 }

@@ -97,6 +97,20 @@ pub async fn get(
     row.as_ref().map(read).transpose()
 }
 
+/// One by its id.
+pub async fn by_id(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    id: CustomerId,
+) -> Result<Option<Customer>, Error> {
+    let row = sqlx::query("SELECT * FROM customers WHERE organization_id = $1 AND id = $2")
+        .bind(organization.to_string())
+        .bind(id.to_string())
+        .fetch_optional(conn)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
 /// Whether it is there. Holds it until the transaction ends: what concerns all of one customer's cards waits for each
 /// other here. Invoices may be written meanwhile.
 pub async fn hold(conn: &mut Conn, organization: OrganizationId, id: CustomerId) -> Result<bool, Error> {

@@ -289,6 +289,31 @@ pub async fn planned(conn: &mut Conn, it: &Sync, position: i64) -> Result<(), Er
     Ok(())
 }
 
+/// How many events were not planned yet.
+pub async fn unplanned(conn: &mut Conn, it: &Sync) -> Result<i64, Error> {
+    let row = sqlx::query(
+        "SELECT COUNT(*) AS total FROM events WHERE organization_id = $1 AND (position IS NULL OR position > $2)",
+    )
+    .bind(it.organization.to_string())
+    .bind(it.planned)
+    .fetch_one(conn)
+    .await?;
+    row.int("total")
+}
+
+/// How many events of orders, invoices and money were not planned yet.
+pub async fn unplanned_of_money(conn: &mut Conn, it: &Sync) -> Result<i64, Error> {
+    let row = sqlx::query(
+        "SELECT COUNT(*) AS total FROM events WHERE organization_id = $1 AND (position IS NULL OR position > $2)
+           AND (kind LIKE 'order.%' OR kind LIKE 'invoice.%' OR kind LIKE 'payment.%' OR kind LIKE 'refund.%')",
+    )
+    .bind(it.organization.to_string())
+    .bind(it.planned)
+    .fetch_one(conn)
+    .await?;
+    row.int("total")
+}
+
 /// Writes down since when changes are asked for next, and that they were.
 pub async fn polled(conn: &mut Conn, it: &Sync, since: Timestamp, now: Timestamp) -> Result<(), Error> {
     sqlx::query(

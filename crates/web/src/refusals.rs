@@ -61,7 +61,9 @@ impl From<Error> for Problem {
             | Error::RotationUnderWay { .. }
             | Error::NoIntegration(_)
             | Error::IntegrationDisabled
-            | Error::NoProxy) => integration(error),
+            | Error::NoProxy
+            | Error::NoBooks) => integration(error),
+            error @ (Error::RecordNotFound | Error::RecordState(_) | Error::TooMuch(_)) => books(&error),
             error @ (Error::NoOAuth
             | Error::OAuthNotConfigured(_)
             | Error::NotConnected
@@ -79,6 +81,22 @@ impl From<Error> for Problem {
                 provider(&error).with_some("paymentId", payment.map(|id| id.to_string()))
             }
         }
+    }
+}
+
+/// Why something of sync stays as it is.
+fn books(error: &Error) -> Problem {
+    match error {
+        Error::RecordState(state) => Problem::conflict(
+            "record_wrong_state",
+            format!("The record is {state}: what came of the last write is being found out. Try again then."),
+        )
+        .with("currentStatus", state.as_str()),
+        Error::TooMuch(most) => Problem::invalid(
+            "since",
+            format!("more than {most} orders or invoices were made since: choose a later day"),
+        ),
+        _ => Problem::not_found("record_not_found"),
     }
 }
 
@@ -161,6 +179,10 @@ fn integration(error: Error) -> Problem {
         Error::IntegrationDisabled => {
             Problem::conflict("integration_disabled", "The integration is disabled. Enable it first.")
         }
+        Error::NoBooks => Problem::refused(
+            "sync_not_supported",
+            "The integration's provider keeps no books to be kept in step.",
+        ),
         Error::NoProxy => {
             Problem::refused("proxy_not_supported", "Requests of your own cannot be sent to this provider.")
         }

@@ -50,6 +50,10 @@ impl Config {
         out += &line("settlement_poll_seconds", Some(self.settlement_poll.to_string()));
         out += &line("reconcile_seconds", Some(self.reconcile.to_string()));
         out += &line("sweep_seconds", Some(self.sweep.to_string()));
+        out += "\n[sync]\n";
+        for (key, value) in self.sync.figures() {
+            out += &line(key, Some(value.to_string()));
+        }
         out += &self.settings_of_providers();
         out += "\n[templates]\n";
         out += &line("folder", path(self.providers.declarative.folder.as_ref()));

@@ -15,7 +15,7 @@ use toml::de::{DeTable, DeValue};
 use url::Url;
 
 /// Every key there is.
-const KEYS: [&str; 58] = [
+const KEYS: [&str; 62] = [
     "listen",
     "public_url",
     "data_dir",
@@ -50,6 +50,10 @@ const KEYS: [&str; 58] = [
     "payments.settlement_poll_seconds",
     "payments.reconcile_seconds",
     "payments.sweep_seconds",
+    "sync.poll_seconds",
+    "sync.handover_seconds",
+    "sync.believe_seconds",
+    "sync.compare_seconds",
     "providers.authorize_net.timeout_ms",
     "providers.authorize_net.sandbox_url",
     "providers.worldpay.timeout_ms",

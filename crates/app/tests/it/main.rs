@@ -28,6 +28,7 @@ mod proxy;
 mod readme;
 mod reconciliation;
 mod support;
+mod sync;
 mod templates;
 mod tenancy;
 mod tidy;

@@ -4,10 +4,11 @@
 //! changed by whoever read it last (`version`); [`want`] alone is allowed at any time, and is seen at the end of a write.
 
 mod list;
+mod many;
 
 use jiff::Timestamp;
 use kontor_domain::{
-    ids::{CustomerId, IntegrationId, OrganizationId, SyncLinkId},
+    ids::{IntegrationId, OrganizationId, SyncLinkId},
     sync::{Difference, Failure, Standing, State},
 };
 use sqlx::any::AnyRow;
@@ -18,9 +19,10 @@ use crate::{
 };
 
 pub use list::{Counts, Filter, counts, list, next_due};
+pub use many::{looked_at, of_customer, release, unseen, want_all};
 
 /// A pair.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
     /// Its id.
     pub id: SyncLinkId,
@@ -271,47 +273,6 @@ pub async fn of_remote(
     .fetch_optional(conn)
     .await?;
     row.as_ref().map(read).transpose()
-}
-
-/// Those of a customer, in whatever currencies.
-pub async fn of_customer(
-    conn: &mut Conn,
-    organization: OrganizationId,
-    integration: IntegrationId,
-    customer: CustomerId,
-) -> Result<Vec<Link>, Error> {
-    let rows = sqlx::query(
-        "SELECT * FROM sync_links WHERE organization_id = $1 AND integration_id = $2 AND kind = 'Customer'
-           AND (local_id = $3 OR (local_id > $4 AND local_id < $5)) ORDER BY local_id",
-    )
-    .bind(organization.to_string())
-    .bind(integration.to_string())
-    .bind(customer.to_string())
-    // A currency stands after a colon; a semicolon follows it.
-    .bind(format!("{customer}:"))
-    .bind(format!("{customer};"))
-    .fetch_all(conn)
-    .await?;
-    rows.iter().map(read).collect()
-}
-
-/// Lets those be tried at once that wait for another one, and not for better times.
-pub async fn release(
-    conn: &mut Conn,
-    organization: OrganizationId,
-    integration: IntegrationId,
-    now: Timestamp,
-) -> Result<(), Error> {
-    sqlx::query(
-        "UPDATE sync_links SET due_at = $3 WHERE organization_id = $1 AND integration_id = $2 AND state = 'Waiting'
-           AND attempts = 0 AND due_at > $3",
-    )
-    .bind(organization.to_string())
-    .bind(integration.to_string())
-    .bind(now.as_microsecond())
-    .execute(conn)
-    .await?;
-    Ok(())
 }
 
 /// Forgets a pair that never was one: nothing of it is there.

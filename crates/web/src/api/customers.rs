@@ -105,6 +105,7 @@ pub(crate) async fn put(
     let action = if new { "customer.created" } else { "customer.updated" };
     let subject = customer.id.to_string();
     web.engine.audit(&mut tx, Some(organization), &who.actor, action, &subject, &json!({})).await?;
+    web.engine.tell_customer(&mut tx, organization, &customer, new).await?;
     let stored =
         customers::get(&mut tx, organization, &customer.customer_number).await?.ok_or_else(missing)?;
     let view = shown(&mut tx, &who, &stored).await?;

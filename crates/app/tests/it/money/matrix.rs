@@ -295,7 +295,9 @@ async fn every_point_is_passed_by_an_operation() {
         world.clear_faults().await;
     }
     let names: BTreeSet<String> = kontor_store::crash::names().into_iter().collect();
-    let never: Vec<_> = names.difference(&passed).map(String::as_str).collect();
+    // Those of sync are passed by its own tests.
+    let of_money = |it: &&str| !it.starts_with("sync.");
+    let never: Vec<_> = names.difference(&passed).map(String::as_str).filter(of_money).collect();
     let unknown: Vec<_> = passed.difference(&names).collect();
     assert!(never == UNPROVED && unknown.is_empty(), "never passed: {never:?}; not in the list: {unknown:?}");
 }

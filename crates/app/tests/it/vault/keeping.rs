@@ -113,6 +113,12 @@ async fn use_cases(database: &Database, folder: &std::path::Path, far: bool) -> 
         settlement_poll: Duration::from_mins(5),
         reconcile: Duration::from_hours(24),
         sweep: Duration::from_secs(30),
+        sync: kontor_engine::sync::Pace {
+            poll: Duration::from_mins(5),
+            handover: Duration::from_secs(61),
+            believe: Duration::from_secs(150),
+            compare: Duration::from_hours(24),
+        },
         provider_timeout: Duration::from_secs(30),
         proxy: kontor_providers::proxy::Limits::default(),
     };
@@ -122,6 +128,7 @@ async fn use_cases(database: &Database, folder: &std::path::Path, far: bool) -> 
         http,
         credentials: Credentials::new(keys),
         oauth: OAuth::new(StateKey::derive(&Secret::new("a secret of thirty-two bytes or so".to_owned()))),
+        companies: kontor_engine::sync::Companies::default(),
         settings,
         ambient,
     };

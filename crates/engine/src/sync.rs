@@ -1,0 +1,209 @@
+//! Two-way sync with a company's books.
+//!
+//! What is to be written follows from the chain of events, and is worked out anew from our own rows each time: a record
+//! says what of ours is what of theirs, not what is to be done. Owns whose turn it is: one process works for a company at
+//! a time, for a while, and then the next one is served. Refuses to change money here for anything that happened there,
+//! and to send again what may have been done before it was looked for.
+
+mod contact;
+mod control;
+mod desired;
+mod lost;
+mod paper;
+mod plan;
+mod pull;
+mod push;
+mod settle;
+mod turn;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use kontor_domain::{Currency, ids::IntegrationId, sync::Failure};
+use kontor_store::{integrations, sync, sync::Sync};
+use tokio::{sync::watch, task::JoinSet};
+
+pub use control::{Overview, Scope};
+pub use turn::Halt;
+
+use crate::{Engine, Error, hosted::schedule};
+
+/// Turns that run side by side.
+const SIDE_BY_SIDE: usize = 8;
+/// How long a turn holds its company without saying so: longer than any call takes.
+const LEASE: Duration = Duration::from_mins(5);
+/// The longest pause after turns that failed.
+const MOST_PAUSE: Duration = Duration::from_hours(1);
+
+/// How sync goes about its work; the operator's.
+#[derive(Debug, Clone)]
+pub struct Pace {
+    /// How often the books are asked what changed there.
+    pub poll: Duration,
+    /// How long a company is left to the process that served it last, when another one would.
+    pub handover: Duration,
+    /// How long the books may take to do what they were sent: only then is it believed that they did not.
+    pub believe: Duration,
+    /// How often the whole is compared.
+    pub compare: Duration,
+}
+
+/// What is known of companies in this process.
+#[derive(Default)]
+pub struct Companies(Mutex<HashMap<IntegrationId, Currency>>);
+
+impl Companies {
+    /// The most that are remembered.
+    const MOST: usize = 10_000;
+
+    fn home(&self, integration: IntegrationId) -> Option<Currency> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&integration).copied()
+    }
+
+    fn remember(&self, integration: IntegrationId, home: Currency) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= Self::MOST {
+            known.clear();
+        }
+        known.insert(integration, home);
+    }
+}
+
+impl Engine {
+    /// Keeps the books in step until `stop` says true; lets the turns that run end.
+    pub async fn sync_forever(self: Arc<Self>, owner: String, mut stop: watch::Receiver<bool>) {
+        let mut tick = tokio::time::interval(self.settings.sweep);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = tick.tick() => {}
+                _ = stop.wait_for(|stop| *stop) => return,
+            }
+            if let Err(error) = self.sync_due(&owner, &stop).await {
+                tracing::warn!(%error, "sync did not go through; the next one goes on");
+            }
+        }
+    }
+
+    /// Lets every integration have its turn that is due. Returns how many had one.
+    pub async fn sync_due(
+        self: &Arc<Self>,
+        owner: &str,
+        stop: &watch::Receiver<bool>,
+    ) -> Result<usize, Error> {
+        self.begin_sync().await?;
+        let (mut ran, mut running) = (0, JoinSet::new());
+        while !*stop.borrow() {
+            let Some(taken) = self.take_turn(owner).await? else { break };
+            ran += 1;
+            if running.len() >= SIDE_BY_SIDE {
+                running.join_next().await;
+            }
+            let (engine, owner) = (Arc::clone(self), owner.to_owned());
+            running.spawn(async move {
+                let integration = taken.integration;
+                if let Err(error) = engine.run_turn(taken, &owner).await {
+                    // The lease runs out and somebody takes it up again.
+                    tracing::warn!(%integration, %error, "a turn of sync did not end");
+                }
+            });
+        }
+        while running.join_next().await.is_some() {}
+        Ok(ran)
+    }
+
+    async fn begin_sync(&self) -> Result<(), Error> {
+        let now = self.ambient.now();
+        let mut tx = self.db.write().await?;
+        let mut changed = 0;
+        for provider in self.registry.all().iter().filter(|it| it.accounting().is_some()) {
+            changed += sync::begin(&mut tx, &provider.template().provider, now).await?;
+        }
+        changed += sync::wake(&mut tx, now).await?;
+        if changed == 0 {
+            return Ok(tx.rollback().await?);
+        }
+        Ok(tx.commit_at("sync.begin").await?)
+    }
+
+    async fn take_turn(&self, owner: &str) -> Result<Option<Sync>, Error> {
+        let now = self.ambient.now();
+        let claim = sync::Claim {
+            owner,
+            now,
+            until: schedule::after(now, LEASE),
+            others_before: schedule::before(now, self.settings.sync.handover),
+        };
+        let mut tx = self.db.write().await?;
+        let taken = sync::take(&mut tx, claim).await?;
+        if taken.is_some() {
+            tx.commit_at("sync.turn").await?;
+        } else {
+            tx.rollback().await?;
+        }
+        Ok(taken)
+    }
+
+    async fn run_turn(self: &Arc<Self>, mut taken: Sync, owner: &str) -> Result<(), Error> {
+        let since = self.ambient.now();
+        let found = {
+            let mut conn = self.db.read().await?;
+            integrations::get(&mut conn, taken.organization, taken.integration).await?
+        };
+        // Deleted meanwhile, and the state with it.
+        let Some(integration) = found else { return Ok(()) };
+        let ended = self.sync_turn(&mut taken, &integration, owner).await;
+        let result = if ended.is_ok() { "ok" } else { "halted" };
+        metrics::counter!("kontor_sync_turns_total", "result" => result).increment(1);
+        match ended {
+            Ok(next) => {
+                (taken.held, taken.attempts) = (None, 0);
+                taken.due_at = next;
+            }
+            Err(halt) => self.halted(&mut taken, halt)?,
+        }
+        let mut tx = self.db.write().await?;
+        sync::end(&mut tx, &taken, owner, since, self.ambient.now()).await?;
+        Ok(tx.commit_at("sync.end").await?)
+    }
+
+    /// What becomes of a turn that did not come to its end.
+    fn halted(&self, taken: &mut Sync, halt: Halt) -> Result<(), Error> {
+        let now = self.ambient.now();
+        taken.attempts = taken.attempts.saturating_add(1);
+        let pause = schedule::retry(taken.attempts, &self.settings).min(MOST_PAUSE);
+        taken.due_at = schedule::after(now, pause);
+        match halt {
+            // Told by whoever keeps the connection: it is no turn's any more until it is made anew.
+            Halt::Engine(Error::NotConnected | Error::NeedsReauthorization) => {}
+            Halt::Engine(Error::Store(error)) => return Err(error.into()),
+            Halt::Engine(error) => {
+                tracing::info!(integration = %taken.integration, %error, "sync waits");
+            }
+            Halt::Lost => return Err(kontor_store::Error::Stale.into()),
+            Halt::Pace(wait) => {
+                // Nobody is at fault: so it is not counted as a failure.
+                taken.attempts = 0;
+                taken.due_at = schedule::after(now, wait);
+            }
+            Halt::Books(error) => {
+                tracing::info!(integration = %taken.integration, %error, "the books have sync wait");
+                if let Some(wait) = error.retry_after {
+                    taken.due_at = schedule::after(now, wait);
+                }
+                if error.class.stops_the_connection() {
+                    taken.held = Some(Failure {
+                        code: error.class.as_str().to_owned(),
+                        field: None,
+                        message: error.what,
+                        advice: error.advice.to_owned(),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+}

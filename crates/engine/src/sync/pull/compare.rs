@@ -1,0 +1,119 @@
+//! The whole, compared: every object there is looked at, and what is a pair here and did not turn up there is asked for.
+//!
+//! Goes on from turn to turn. Pages are asked for by the last id, so that none is passed over, and how many came is held
+//! against the books' own count (quickbooks-online.md §6 row 23).
+
+use kontor_providers::books::{Kind, Which};
+use kontor_store::{
+    crash,
+    sync::{self, inbox, links},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::sync::{
+    push::STAGES,
+    turn::{Halt, Turn},
+};
+
+/// Pairs that are asked for in one go.
+const BATCH: i64 = 200;
+
+/// Where it stands.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Place {
+    /// When it began, microseconds since 1970; what was looked at since is there.
+    began: i64,
+    /// How many kinds are done.
+    kinds: usize,
+    /// The last id of the kind that is under way.
+    after: Option<String>,
+    /// How many of it came.
+    came: u64,
+}
+
+impl Turn<'_> {
+    /// Compares on. False where there is more than a turn has time for.
+    pub(super) async fn compare(&mut self, place: &str) -> Result<bool, Halt> {
+        let mut place: Place = serde_json::from_str(place).unwrap_or_default();
+        if place.began == 0 {
+            place.began = self.now().as_microsecond();
+        }
+        while let Some(kind) = STAGES.get(place.kinds).copied() {
+            if self.is_over() {
+                return Ok(false);
+            }
+            let page = {
+                let connection = self.connection();
+                let books = self.books(&connection);
+                let call = self.accounting.page(&books, kind, Which::All, place.after.as_deref());
+                crash::call("sync.page", call).await.map_err(|error| Halt::of(self.hidden(error)))?
+            };
+            place.came = place.came.saturating_add(u64::try_from(page.objects.len()).unwrap_or(0));
+            for object in &page.objects {
+                if !self.see(object).await? {
+                    self.look_later(kind, &object.stamp().id).await?;
+                }
+                self.looked_at(kind, &object.stamp().id).await?;
+            }
+            for it in page.unreadable.iter().filter_map(|it| it.id.as_deref()) {
+                self.looked_at(kind, it).await?;
+            }
+            place.after = page.next;
+            if place.after.is_none() {
+                self.missing(kind, &place).await?;
+                place = Place { kinds: place.kinds.saturating_add(1), after: None, came: 0, ..place };
+            }
+            self.keep(&place).await?;
+        }
+        let mut tx = self.engine.db.write().await?;
+        sync::compare(&mut tx, self.organization, self.integration.id, None, Some(self.now())).await?;
+        tx.commit_at("sync.compared").await?;
+        Ok(true)
+    }
+
+    async fn keep(&self, place: &Place) -> Result<(), Halt> {
+        let text = serde_json::to_string(place).map_err(|_| kontor_store::Error::Corrupt("comparing"))?;
+        let mut tx = self.engine.db.write().await?;
+        self.hold(&mut tx).await?;
+        sync::compare(&mut tx, self.organization, self.integration.id, Some(&text), None).await?;
+        Ok(tx.commit_at("sync.comparing").await?)
+    }
+
+    async fn looked_at(&self, kind: Kind, id: &str) -> Result<(), Halt> {
+        let mut tx = self.engine.db.write().await?;
+        let (organization, integration) = (self.organization, self.integration.id);
+        if links::looked_at(&mut tx, organization, integration, (kind.as_str(), id), self.now()).await? {
+            tx.commit_at("sync.seen").await?;
+        } else {
+            tx.rollback().await?;
+        }
+        Ok(())
+    }
+
+    async fn look_later(&self, kind: Kind, id: &str) -> Result<(), Halt> {
+        let mut tx = self.engine.db.write().await?;
+        let (organization, integration) = (self.organization, self.integration.id);
+        inbox::notice(&mut tx, organization, integration, (kind.as_str(), id, None), self.now()).await?;
+        Ok(tx.commit_at("sync.noticed").await?)
+    }
+
+    /// Pairs that did not turn up: each is asked for by its id before it is called gone.
+    async fn missing(&self, kind: Kind, place: &Place) -> Result<(), Halt> {
+        let (organization, integration) = (self.organization, self.integration.id);
+        loop {
+            let mut tx = self.engine.db.write().await?;
+            let what = (kind.as_str(), place.began);
+            let unseen = links::unseen(&mut tx, organization, integration, what, BATCH).await?;
+            if unseen.is_empty() {
+                return Ok(tx.rollback().await?);
+            }
+            for id in &unseen {
+                inbox::notice(&mut tx, organization, integration, (kind.as_str(), id, None), self.now())
+                    .await?;
+                links::looked_at(&mut tx, organization, integration, (kind.as_str(), id), self.now()).await?;
+            }
+            tx.commit_at("sync.noticed").await?;
+        }
+    }
+}
