@@ -273,9 +273,13 @@ impl Simulator {
             objects: companies::listed,
             ..Shows::default()
         };
-        let registered = authorize::registered(&lock(&self.state));
+        let (registered, endpoints) = {
+            let state = lock(&self.state);
+            (authorize::registered(&state), hooks::endpoints(&state))
+        };
         let answer = control::answer(&shows, &self.state, &self.credentials, request);
         // The app's own addresses are no part of what happened, and stay when that is forgotten.
+        hooks::keep(&mut lock(&self.state), endpoints);
         for uri in registered {
             let mut state = lock(&self.state);
             if !authorize::registered(&state).contains(&uri) {

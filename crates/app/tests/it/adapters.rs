@@ -1,6 +1,8 @@
 //! The adapters against the simulators: two readings of the same facts, written by different people, have to agree.
 //! The simulator's ledger is the truth.
 
+mod books;
+
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use jiff::Timestamp;

@@ -6,6 +6,7 @@ pub(super) mod decimal;
 pub(super) mod fault;
 mod lines;
 mod links;
+mod merge;
 mod names;
 mod payments;
 pub(super) mod query;
@@ -79,6 +80,8 @@ pub(super) struct Switches {
     pub(super) subscription_ended: bool,
     /// Whoever connected may read and not write.
     pub(super) read_only: bool,
+    /// Whoever connected is no administrator any more.
+    pub(super) lost_access: bool,
     pub(super) using_sales_tax: bool,
     /// Automated sales tax.
     pub(super) partner_tax: bool,
@@ -91,6 +94,12 @@ pub(super) struct Switches {
     pub(super) old_name_wording: bool,
     /// A batch that is sent again fails instead of being answered again (§2.7).
     pub(super) repeated_batch_fails: bool,
+    /// So many items of a batch are done, and the others refused as too many (§5).
+    pub(super) batch_throttled_after: Option<usize>,
+    /// The most rows of an answer to a query: 1000, or fewer.
+    pub(super) most_rows: usize,
+    /// Faults come with status 200 (§2.4).
+    pub(super) faults_are_ok: bool,
     /// Who works in QuickBooks.
     pub(super) user: String,
 }
@@ -101,6 +110,7 @@ impl Default for Switches {
             book_close_date: None,
             subscription_ended: false,
             read_only: false,
+            lost_access: false,
             using_sales_tax: true,
             partner_tax: false,
             custom_txn_numbers: false,
@@ -110,6 +120,9 @@ impl Default for Switches {
             home_currency: "USD".to_owned(),
             old_name_wording: false,
             repeated_batch_fails: false,
+            batch_throttled_after: None,
+            most_rows: 1_000,
+            faults_are_ok: false,
             user: "Ada Holm".to_owned(),
         }
     }

@@ -74,6 +74,7 @@ fn switch(books: &mut Books<'_>, body: &[u8]) -> Response {
     }
     match serde_json::from_value::<Switches>(all) {
         Ok(switches) => {
+            books.set_home(&switches.home_currency);
             books.set_switches(switches);
             events::note(books.state, books.company.realm_id, "Preferences", "1", What::Updated);
             told(&books.switches)
@@ -120,8 +121,7 @@ fn merge(books: &mut Books<'_>, entity: &'static books::Entity, asked: &Change) 
     if entity.is_transaction || id == asked.merged {
         return control::wrong("two objects of a list can be merged");
     }
-    books.keep(entity.name, &gone, true);
-    let object = books.put(entity.name, kept, What::Updated);
+    let object = books.merge(entity, kept, gone);
     let about = (entity.name, id.as_str());
     events::note_merged(books.state, books.company.realm_id, about, What::Merged, Some(asked.merged.clone()));
     told(&json!({ "object": object }))

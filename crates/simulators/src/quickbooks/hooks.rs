@@ -100,6 +100,27 @@ impl Hook {
     }
 }
 
+/// The endpoints that are set.
+pub(super) fn endpoints(state: &State) -> Endpoints {
+    Endpoints(state.all_own(HOOKS))
+}
+
+/// Endpoints by their ids.
+pub(super) struct Endpoints(Vec<(String, Hook)>);
+
+/// Sets those again that were forgotten with everything else; they are told of what happens from then on.
+pub(super) fn keep(state: &mut State, all: Endpoints) {
+    for (id, mut hook) in all.0 {
+        if state.row(HOOKS, &id).is_none() {
+            hook.told.clear();
+            let number = id.trim_start_matches("hook_").parse::<u64>().unwrap_or(0);
+            let last = state.own::<u64>("books.counter", "hooks").unwrap_or(0);
+            state.set_own("books.counter", "hooks", &last.max(number));
+            state.set_own(HOOKS, &id, &hook);
+        }
+    }
+}
+
 /// Makes deliveries of what changed. Those of which the time has come.
 fn gather(state: &mut State, seed: u64) {
     let now = state.now();

@@ -71,10 +71,18 @@ async fn what_was_asked_before_is_answered_as_before() {
     let whole = "x".repeat(32);
     let (_, answer) = sim.post(&format!("batch?requestid={whole}"), &batch(&"y".repeat(36))).await;
     assert_eq!(answer["BatchItemResponse"][0]["Fault"]["Error"][0]["code"], "6000", "68 characters");
-    let once = sim.post("batch?requestid=b1", &batch("1")).await;
-    assert_eq!(once, sim.post("batch?requestid=b1", &batch("1")).await);
+    let (_, once) = sim.post("batch?requestid=b1", &batch("1")).await;
+    let (_, again) = sim.post("batch?requestid=b1", &batch("1")).await;
+    assert_eq!(once["BatchItemResponse"], again["BatchItemResponse"]);
+    // An item's id is the request's with its own behind it, and no single write's.
+    assert_eq!(sim.code("customer?requestid=b11", json!({ "DisplayName": "Alone" })).await, "600");
+    let (_, other) = sim.post("batch?requestid=r", &batch("1")).await;
+    assert_eq!(other["BatchItemResponse"][0]["Fault"]["Error"][0]["code"], "600", "{other}");
+    let (_, more) = sim.post("batch?requestid=b1", &batch("2")).await;
+    assert_eq!(more["BatchItemResponse"][0]["Fault"]["Error"][0]["code"], "6240", "another item: {more}");
     sim.switch(json!({ "repeatedBatchFails": true })).await;
-    assert_eq!(sim.code("batch?requestid=b1", batch("1")).await, "6000");
+    let (_, again) = sim.post("batch?requestid=b1", &batch("1")).await;
+    assert_eq!(again["BatchItemResponse"][0]["Fault"]["Error"][0]["code"], "6000", "{again}");
 }
 
 #[tokio::test]

@@ -181,3 +181,19 @@ async fn a_merge_is_told_with_what_went() {
     assert!(all.contains("qbo.customer.merged.v1") && all.contains("{\"deletedid\":\"2\"}"), "{all}");
     assert_eq!(sim.get("customer/2").await.0, 400);
 }
+
+#[tokio::test]
+async fn endpoints_stay_when_what_happened_is_forgotten() {
+    let sim = Sim::start().await;
+    let first = sim.listen(json!({})).await;
+    sim.ok("customer", json!({ "DisplayName": "Before" })).await;
+    sim.come(1).await;
+    sim.desk("reset", &json!({})).await;
+    let all = sim.see("quickbooks/webhooks").await;
+    assert_eq!((&all["webhooks"][0]["id"], &all["deliveries"]), (&json!(first), &json!([])), "{all}");
+    assert_ne!(sim.listen(json!({ "url": "http://127.0.0.1:9/other" })).await, first);
+    // Whoever works there goes on; the app's tokens are forgotten.
+    let path = format!("quickbooks/{}/objects/customer", sim.realm);
+    sim.desk(&path, &json!({ "object": { "DisplayName": "After" } })).await;
+    sim.come(3).await;
+}

@@ -110,9 +110,9 @@ async fn a_void_is_believed_when_nothing_is_left() {
 #[tokio::test]
 async fn a_batch_is_answered_by_name_and_one_fault_says_nothing_of_the_others() {
     let batch = r#"{"BatchItemResponse":[
-        {"bId":"3","Fault":{"type":"ValidationFault","Error":[{"Message":"Duplicate Name Exists Error","code":"6240","Detail":"The name supplied already exists. : Id=58"}]}},
-        {"bId":"0","Invoice":{"Id":"130","SyncToken":"0","TotalAmt":12.5}},
-        {"bId":"9","Invoice":{"Id":"1","SyncToken":"0","TotalAmt":1}},
+        {"bId":"_3","Fault":{"type":"ValidationFault","Error":[{"Message":"Duplicate Name Exists Error","code":"6240","Detail":"The name supplied already exists. : Id=58"}]}},
+        {"bId":"_0","Invoice":{"Id":"130","SyncToken":"0","TotalAmt":12.5}},
+        {"bId":"_9","Invoice":{"Id":"1","SyncToken":"0","TotalAmt":1}},
         {"Invoice":{"Id":"2","SyncToken":"0","TotalAmt":1}}]}"#;
     let voided = r#"{"Invoice":{"Id":"7","SyncToken":"1","TotalAmt":0,"Balance":0}}"#;
     let desk = Desk::json(&[batch, voided]).await;
@@ -128,12 +128,12 @@ async fn a_batch_is_answered_by_name_and_one_fault_says_nothing_of_the_others() 
     let lines = desk.lines();
     assert!(lines[0].ends_with("/batch?requestid=inv0190a-3&minorversion=75"), "{lines:?}");
     assert!(
-        lines[1].ends_with("/invoice?operation=void&requestid=inv0190a-3-2&minorversion=75"),
+        lines[1].ends_with("/invoice?operation=void&requestid=inv0190a-3_2&minorversion=75"),
         "{lines:?}"
     );
     let body = &desk.served.bodies()[0];
     assert!(
-        body.contains(r#""bId":"4""#) && !body.contains("a:b") && !body.contains(r#""bId":"2""#),
+        body.contains(r#""bId":"_4""#) && !body.contains("a:b") && !body.contains(r#""bId":"_2""#),
         "{body}"
     );
     assert_eq!(*desk.gate.seen.lock().expect("no panic"), [Errand::Batch, Errand::Write]);
@@ -141,7 +141,7 @@ async fn a_batch_is_answered_by_name_and_one_fault_says_nothing_of_the_others() 
 
 #[tokio::test]
 async fn a_throttle_within_a_batch_closes_the_gate_too() {
-    let text = r#"{"BatchItemResponse":[{"bId":"0","Fault":{"type":"SERVICE","Error":[{"Message":"message=ThrottleExceeded; errorCode=003001; statusCode=429","code":"3001"}]}}]}"#;
+    let text = r#"{"BatchItemResponse":[{"bId":"_0","Fault":{"type":"SERVICE","Error":[{"Message":"message=ThrottleExceeded; errorCode=003001; statusCode=429","code":"3001"}]}}]}"#;
     let desk = Desk::json(&[text]).await;
     let connection = desk.connection();
     let results = desk.books.batch(&desk.at(&connection), &request(), &[invoice()]).await.expect("answers");

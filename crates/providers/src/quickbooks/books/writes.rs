@@ -76,8 +76,7 @@ impl QuickBooks {
         }
         for at in alone {
             if let (Some(action), Some(place)) = (actions.get(at), results.get_mut(at)) {
-                // The longest of both is within what one write may have (§2.7).
-                let own = format!("{}-{at}", request.as_str());
+                let own = format!("{}{}", request.as_str(), name(at));
                 *place = Some(self.write_one(books, &own, action).await);
             }
         }
@@ -96,7 +95,7 @@ impl QuickBooks {
         together: &[(usize, wire::Written)],
         results: &mut [Option<Result<Written, BooksError>>],
     ) -> Result<(), BooksError> {
-        let named = together.iter().map(|(at, written)| (at.to_string(), written));
+        let named = together.iter().map(|(at, written)| (name(*at), written));
         let body = wire::batch(named)
             .map_err(|_| verdict::unfit(Asked::Batch, "BatchItemRequest", "it cannot be written down"))?;
         let sent = Sent {
@@ -111,8 +110,8 @@ impl QuickBooks {
             .ok_or_else(|| verdict::nonsense(Asked::Batch, "no answers are in it"))?;
         // By name and never by place: nothing is said about their order (§4.2).
         for item in items {
-            let place = item.id.parse().ok().filter(|at| together.iter().any(|(it, _)| it == at));
-            let Some((at, action)) = place.and_then(|at: usize| Some((at, actions.get(at)?))) else {
+            let place = together.iter().map(|(at, _)| *at).find(|at| name(*at) == item.id);
+            let Some((at, action)) = place.and_then(|at| Some((at, actions.get(at)?))) else {
                 continue;
             };
             let result = match item.members.get("Fault") {
@@ -128,6 +127,12 @@ impl QuickBooks {
         }
         Ok(())
     }
+}
+
+/// What a write of a batch is called in it. The books make an id of the request's and this (§2.7), which must be no other
+/// request's: no request id has an underscore. The longest of both is within what one write may have.
+fn name(at: usize) -> String {
+    format!("_{at}")
 }
 
 /// What came of a write. An answer without the object says nothing: some of them do nothing (§3.12).

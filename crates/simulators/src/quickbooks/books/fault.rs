@@ -30,6 +30,7 @@ impl Fault {
         match self.code {
             "10000" => "SystemFault",
             "120" | "5020" => "AuthorizationFault",
+            "3001" => "SERVICE",
             _ => "ValidationFault",
         }
     }
@@ -41,6 +42,23 @@ impl Fault {
 
 pub(in crate::quickbooks) fn unsupported(what: &str) -> Fault {
     new("500", "Unsupported Operation", format!("Operation {what} is not supported."), "")
+}
+
+/// Known from the catalogue alone; here, where an id was used for a single write and for an item of a batch (§2.6, §2.7).
+pub(in crate::quickbooks) fn duplicate_request() -> Fault {
+    new("600", "Duplicate Request ID", "Duplicate Request ID", "")
+}
+
+/// As it may stand in a batch (§5).
+pub(in crate::quickbooks) fn throttled() -> Fault {
+    let message = "message=ThrottleExceeded; errorCode=003001; statusCode=429";
+    new("3001", message, "The request limit was reached.  Try again later", "")
+}
+
+/// Who connected is no administrator any more (§2.6).
+pub(in crate::quickbooks) fn no_access() -> Fault {
+    let detail = ": -11014-You do not have access to use QuickBooks Online Plus.";
+    new("120", "Authorization Failure", detail, "")
 }
 
 pub(in crate::quickbooks) fn not_found() -> Fault {

@@ -106,6 +106,7 @@ pub(in crate::quickbooks) fn run(books: &Books<'_>, text: &str) -> Result<Value,
     }
     order(entity, &query, &mut found)?;
     let (start, most) = page(&query)?;
+    let most = most.min(books.switches.most_rows.max(1));
     let chosen: Vec<&&Object> = found.iter().skip(start - 1).take(most).collect();
     let mut rows = Vec::with_capacity(chosen.len());
     for object in chosen {

@@ -1,12 +1,34 @@
-//! Up to thirty things in one call, each by itself (quickbooks-online.md §4.2).
+//! Up to thirty things in one call, each by itself (quickbooks-online.md §4.2). What was done under an item's id, which is
+//! made of the request's and the item's own, is not done again (§2.7); what was refused is.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Books, Wants, api, books, fault, fault::Fault, query, too_long, unwrapped, write};
+use super::{
+    Answer, Books, Wants, api, books, fault, fault::Fault, is_used, query, too_long, unwrapped, write,
+};
 use super::{Asked, Operation};
 
 /// The most items.
 const MOST: usize = 30;
+/// Answers that were given to items.
+const ANSWERED: &str = "books.answered.items";
+
+/// An answer that is given again to the same item.
+#[derive(Serialize, Deserialize)]
+struct Answered {
+    name: String,
+    value: Value,
+}
+
+fn place(books: &Books<'_>, id: &str) -> String {
+    format!("{}.{id}", books.company.realm_id)
+}
+
+/// Whether an item of a batch was done under that id.
+pub(super) fn is_answered(books: &Books<'_>, id: &str) -> bool {
+    books.state.row(ANSWERED, &place(books, id)).is_some()
+}
 
 pub(super) fn answer(
     books: &mut Books<'_>,
@@ -24,12 +46,17 @@ pub(super) fn answer(
         read.push(Item::read(item).ok_or_else(fault::unreadable_batch)?);
     }
     let mut answers = Vec::with_capacity(read.len());
-    for item in read {
+    let throttled_after = books.switches.batch_throttled_after;
+    for (at, item) in read.into_iter().enumerate() {
         let id = format!("{request_id}{}", item.id);
         let done = if !request_id.is_empty() && id.chars().count() > super::REQUEST_ID {
             Err(too_long(&id))
-        } else {
+        } else if throttled_after.is_some_and(|most| at >= most) {
+            Err(fault::throttled())
+        } else if request_id.is_empty() {
             item.run(books)
+        } else {
+            item.once(books, &id)
         };
         let mut answer = match done {
             Ok((name, value)) => json!({ name: value }),
@@ -96,15 +123,38 @@ impl<'a> Item<'a> {
         Some(Self { id, work: Work::Write { entity, operation, object, asked } })
     }
 
-    fn run(&self, books: &mut Books<'_>) -> Result<(&'static str, Value), Fault> {
+    /// Does it, unless it was done before.
+    fn once(&self, books: &mut Books<'_>, id: &str) -> Result<(String, Value), Fault> {
+        if is_used(books, id) {
+            return Err(fault::duplicate_request());
+        }
+        let place = place(books, id);
+        if let Some(before) = books.state.own::<Answered>(ANSWERED, &place) {
+            return if books.switches.repeated_batch_fails {
+                let text = "An unexpected error occurred while accessing or saving your data. Please wait a few \
+                            minutes and try again. If the problem persists, contact customer support.";
+                Err(fault::business(text))
+            } else {
+                Ok((before.name, before.value))
+            };
+        }
+        let (name, value) = self.run(books)?;
+        if !matches!(self.work, Work::Query(_)) && books.state.has_place(ANSWERED) {
+            books.state.set_own(ANSWERED, &place, &Answered { name: name.clone(), value: value.clone() });
+        }
+        Ok((name, value))
+    }
+
+    fn run(&self, books: &mut Books<'_>) -> Result<(String, Value), Fault> {
         match self.work {
-            Work::Query(text) => Ok(("QueryResponse", query::run(books, text)?)),
+            Work::Query(text) => Ok(("QueryResponse".to_owned(), query::run(books, text)?)),
             Work::Write { entity, operation, object, asked } => {
-                Ok((entity.name, Value::Object(write::write(books, entity, operation, object, asked)?)))
+                let written = write::write(books, entity, operation, object, asked)?;
+                Ok((entity.name.to_owned(), Value::Object(written)))
             }
             Work::Send { entity, object } => {
                 let id = books::text(object, "Id");
-                Ok((entity.name, Value::Object(write::send(books, entity, &id, "")?)))
+                Ok((entity.name.to_owned(), Value::Object(write::send(books, entity, &id, "")?)))
             }
         }
     }
