@@ -101,6 +101,8 @@ pub(crate) struct Demo {
     pub(crate) quickbooks_sandbox_url: String,
     /// The id and the secret of the app at its QuickBooks.
     pub(crate) quickbooks_app: (String, Secret),
+    /// What its QuickBooks signs webhooks with.
+    pub(crate) quickbooks_verifier: Secret,
 }
 
 impl Config {
@@ -147,6 +149,9 @@ impl Config {
         secrets::write(&file, client_secret)?;
         source.set("providers.quickbooks.client_id", client_id);
         source.set("providers.quickbooks.client_secret_file", &file.display().to_string());
+        let file = demo.data_dir.join("quickbooks-webhooks.secret");
+        secrets::write(&file, &demo.quickbooks_verifier)?;
+        source.set("providers.quickbooks.webhook_verifier_file", &file.display().to_string());
         source.set("providers.quickbooks.environment", "Sandbox");
         if let Some(url) = &demo.database_url {
             source.set("database_url", url);

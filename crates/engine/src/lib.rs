@@ -19,6 +19,7 @@ pub mod integrations;
 pub mod invoices;
 pub mod jobs;
 pub mod keep;
+pub mod notices;
 pub mod oauth;
 pub mod orders;
 pub mod organizations;

@@ -93,6 +93,7 @@ pub(crate) fn public() -> OpenApiRouter<Arc<Web>> {
     OpenApiRouter::new()
         .routes(routes!(login::login))
         .routes(routes!(integrations::callback::callback))
+        .routes(routes!(hooks::notice))
         .routes(routes!(hooks::receive))
         .routes(routes!(payments::worldpay::callback_get, payments::worldpay::callback_post))
         .routes(routes!(payments::authorize_net::callback))

@@ -62,7 +62,8 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
         authorize_net_sandbox_url: simulators.authorize_net.url(),
         worldpay_sandbox_url: simulators.worldpay.url(),
         quickbooks_sandbox_url: simulators.quickbooks.url(),
-        quickbooks_app: app(&simulators)?,
+        quickbooks_app: (told(&simulators, "clientId")?, Secret::new(told(&simulators, "clientSecret")?)),
+        quickbooks_verifier: Secret::new(told(&simulators, "webhookVerifierToken")?),
     })?;
     let metrics = telemetry::start(&config)?;
     let engine = start::engine(&config, true).await?;
@@ -70,7 +71,8 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
     // Programs begin with clean books; a person finds something to look at.
     let story = args.story || !args.json;
     let origin = format!("http://{address}");
-    let seeded = seed::seed(&engine, &simulators.credentials(), &origin, story).await?;
+    let books = simulators.quickbooks.url();
+    let seeded = seed::seed(&engine, &simulators.credentials(), &books, &origin, story).await?;
     let token = |organization: &kontor_store::organizations::Organization| {
         let now = engine.ambient.now();
         let claims =
@@ -111,14 +113,10 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// The operator's app at the QuickBooks simulator: its id and its secret.
-fn app(simulators: &Simulators) -> anyhow::Result<(String, Secret)> {
-    let credentials = simulators.quickbooks.credentials();
-    let text = |key: &str| {
-        let value = credentials.get(key).and_then(Value::as_str).map(str::to_owned);
-        value.with_context(|| format!("the QuickBooks simulator has no {key}"))
-    };
-    Ok((text("clientId")?, Secret::new(text("clientSecret")?)))
+/// What the QuickBooks simulator says of the operator's app there.
+fn told(simulators: &Simulators, key: &str) -> anyhow::Result<String> {
+    let value = simulators.quickbooks.credentials().get(key).and_then(Value::as_str).map(str::to_owned);
+    value.with_context(|| format!("the QuickBooks simulator has no {key}"))
 }
 
 /// What `--json` prints. What this version does not have yet is null or empty.

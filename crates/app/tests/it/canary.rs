@@ -26,7 +26,8 @@ const HEX: [&str; 1] = ["SignatureKey"];
 /// What a setting must look like, where its pattern says so.
 const LIKE: [(&str, &str); 1] = [("AccountSid", "AC00000000000000000000000000000000")];
 /// Files of the data folder that hold a secret because that is what they are for, and the simulators' own state.
-const MEANT: [&str; 4] = ["quickbooks-app.secret", "auth.secret", "simulators.db*", "data.key"];
+const MEANT: [&str; 5] =
+    ["quickbooks-app.secret", "quickbooks-webhooks.secret", "auth.secret", "simulators.db*", "data.key"];
 
 async fn no_secret_is_written_or_said_anywhere(engine: Engine) {
     let mut canaries = Canaries::default();
@@ -280,6 +281,11 @@ async fn hooks(driver: &mut Driver<'_>, canaries: &mut Canaries) {
     let told = json!({ "secret": secret, "card": canaries.card() }).to_string();
     driver.bare("POST", &hook, &[("x-hmac-signature", &secret)], Some(told)).await.expect(403);
     driver.drove("POST", "/hooks/{provider}/{id}");
+    let token =
+        driver.demo.line["credentials"]["quickBooks"]["webhookVerifierToken"].as_str().expect("a token");
+    let told = json!({ "secret": token, "card": canaries.card() }).to_string();
+    driver.bare("POST", "/hooks/QuickBooks", &[("intuit-signature", token)], Some(told)).await.expect(401);
+    driver.drove("POST", "/hooks/{provider}");
     driver.delete("{org}/integrations/{id}", &path).await.expect(204);
 }
 

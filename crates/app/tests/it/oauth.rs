@@ -4,6 +4,7 @@ mod books;
 mod consent;
 mod crash;
 mod crm;
+mod notices;
 mod refresh;
 mod revoke;
 mod server;

@@ -6,6 +6,7 @@
 mod books;
 mod integrations;
 mod story;
+mod webhooks;
 
 pub(super) use story::CUSTOMER as STORY_CUSTOMER;
 
@@ -28,16 +29,18 @@ pub(super) struct Seeded {
     pub(super) invoice: InvoiceId,
 }
 
-/// Seeds what is missing. `credentials` are all the simulators'; `origin` is where the demo itself is, to which its own
-/// shop's customers come back. With `story`, something has already happened.
+/// Seeds what is missing. `credentials` are all the simulators', and `intuit` is where QuickBooks' is; `origin` is where
+/// the demo itself is, to which its own shop's customers come back. With `story`, something has already happened.
 pub(super) async fn seed(
     engine: &Arc<Engine>,
     credentials: &Value,
+    intuit: &str,
     origin: &str,
     story: bool,
 ) -> anyhow::Result<Seeded> {
     let organization = organization(engine, "LUEBECK", "Lübeck Coffee Roasters").await?;
     let other = self::organization(engine, "BERGEN", "Bergen Fish Company").await?;
+    webhooks::listen(engine, intuit, origin).await?;
     for (place, organization) in [&organization, &other].into_iter().enumerate() {
         welcome_back(engine, organization.id, origin).await?;
         integrations::seed(engine, organization.id, credentials, place).await?;

@@ -231,6 +231,41 @@ impl Program {
         engine: Engine,
         more: impl FnOnce(&str, &Path) -> Vec<(&'static str, String)>,
     ) -> Self {
+        Self::begin(engine, |base, folder, _| more(base, folder)).await
+    }
+
+    /// With the operator's app at the simulated QuickBooks, which tells it of changes in its companies' books.
+    pub(crate) async fn with_books(engine: Engine) -> Self {
+        let program = Self::begin(engine, |_, folder, simulated| {
+            let app = |key: &str| {
+                let value = &simulated["credentials"]["quickBooks"][key];
+                value.as_str().expect("a credential").to_owned()
+            };
+            let file = |key: &str| {
+                let path = folder.join(format!("{key}.secret"));
+                std::fs::write(&path, app(key)).expect("written");
+                path.display().to_string()
+            };
+            let place = simulated["simulators"]["quickBooks"].as_str().expect("an address").to_owned();
+            vec![
+                ("KONTOR_PROVIDERS__QUICKBOOKS__ENVIRONMENT", "Sandbox".to_owned()),
+                ("KONTOR_PROVIDERS__QUICKBOOKS__SANDBOX_URL", place),
+                ("KONTOR_PROVIDERS__QUICKBOOKS__CLIENT_ID", app("clientId")),
+                ("KONTOR_PROVIDERS__QUICKBOOKS__CLIENT_SECRET_FILE", file("clientSecret")),
+                ("KONTOR_PROVIDERS__QUICKBOOKS__WEBHOOK_VERIFIER_FILE", file("webhookVerifierToken")),
+            ]
+        })
+        .await;
+        let books = program.simulated["simulators"]["quickBooks"].as_str().expect("an address");
+        let hook = json!({ "url": format!("{}/hooks/QuickBooks", program.admin.base) });
+        Caller::new(books, None).post("/_sim/quickbooks/webhooks", &hook).await.expect(200);
+        program
+    }
+
+    async fn begin(
+        engine: Engine,
+        more: impl FnOnce(&str, &Path, &Value) -> Vec<(&'static str, String)>,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let database = Database::new(engine, folder.path());
         let log = folder.path().join("simulate.log");
@@ -245,7 +280,7 @@ impl Program {
         let address = free_address();
         let admin = Caller::new(&format!("http://{address}"), None);
         let organization = String::new();
-        let more = more(&admin.base, folder.path());
+        let more = more(&admin.base, folder.path(), &simulated);
         let mut program = Self {
             serve: None,
             _simulate: Running(simulate),
