@@ -167,6 +167,11 @@ impl PaymentMethod {
         self.last_four.as_deref().map(|it| format!("XXXX{it}"))
     }
 
+    /// Whether the card networks know of a use of it, to which later ones can refer.
+    pub fn was_used(&self) -> bool {
+        self.original_amount.is_some() || self.network_transaction_id.is_some()
+    }
+
     /// The end as the documents print it: `MM/YYYY`.
     pub fn expiration_date(&self) -> Option<String> {
         let (month, year) = (self.expiration_month?, self.expiration_year?);

@@ -223,6 +223,10 @@ impl Engine {
         };
         let card_use = match (&chosen.method, order.usage) {
             (None, _) => CardUse::Once,
+            // Until it was charged once, the networks know nothing to refer to, whoever charges it.
+            (Some(method), usage) if !method.was_used() => {
+                CardUse::First { recurring: matches!(usage, Usage::Merchant { recurring: true, .. }) }
+            }
             (Some(_), Usage::Customer) => CardUse::Customer,
             (Some(method), Usage::Merchant { recurring, reason }) => CardUse::Merchant {
                 recurring,

@@ -75,9 +75,9 @@ pub enum Source<'a> {
 pub enum CardUse<'a> {
     /// The card is not stored.
     Once,
-    /// The first charge, with which the customer agreed to the card being stored.
+    /// The first charge of a stored card.
     First {
-        /// Whether a series at fixed times begins with it.
+        /// Whether the merchant begins a series at fixed times with it, by itself.
         recurring: bool,
     },
     /// The customer pays with the stored card.

@@ -212,6 +212,8 @@ pub struct HostedOrder<'a> {
     pub customer_number: &'a str,
     /// The customer's address, where the page should have it filled in.
     pub billing: Option<BillingAddress>,
+    /// Whether the card is kept after this payment: the networks want to hear of its first use that it is the first.
+    pub keeps_card: bool,
 }
 
 /// A page that is ready.

@@ -126,7 +126,7 @@ fn ledger(shows: &Shows, state: &mut State) -> Value {
         json!({
                 "id": it.id, "kind": it.kind, "status": status(it), "amount": it.amount, "currency": it.currency,
                 "reference": it.reference, "setupId": it.setup_id, "relatedId": it.related_id, "token": it.token,
-                "createdAt": it.created_at,
+                "createdAt": it.created_at, "cardUse": it.detail.get("cardUse").filter(|it| **it != ""),
         })
     };
     let mut transactions: Vec<Value> = Vec::new();

@@ -289,7 +289,8 @@ pub async fn removing(
     Ok(done.rows_affected() == 1)
 }
 
-/// Writes down the first use of one, which later ones by the merchant refer to; what was there before stays.
+/// Writes down the first use of one, which later ones by the merchant refer to; what was there before stays. Where the
+/// provider did not tell the network's id of the first one, it is the first of which it does.
 pub async fn first_used(
     conn: &mut Conn,
     organization: OrganizationId,
@@ -300,7 +301,8 @@ pub async fn first_used(
     sqlx::query(
         "UPDATE payment_methods SET network_transaction_id = COALESCE($3, network_transaction_id),
            original_amount = $4, original_currency = $5, version = version + 1
-         WHERE organization_id = $1 AND id = $2 AND original_amount IS NULL",
+         WHERE organization_id = $1 AND id = $2
+           AND (original_amount IS NULL OR (network_transaction_id IS NULL AND $3 IS NOT NULL))",
     )
     .bind(organization.to_string())
     .bind(id.to_string())

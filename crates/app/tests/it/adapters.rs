@@ -399,6 +399,7 @@ async fn a_page_opens_and_takes_its_token() {
         company_name: Some("Hansa & Co"),
         customer_number: "C-1",
         billing: None,
+        keeps_card: true,
     };
     let page = pages.open(&shop.connection(), &order).await.unwrap_or_else(|error| panic!("{error:?}"));
     let [(name, token)] = page.form.as_slice() else { panic!("one field") };

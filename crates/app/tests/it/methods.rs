@@ -1,5 +1,6 @@
 //! Saved cards: typed to us, typed on the provider's page, kept while paying; and how they are given up.
 
+mod first_use;
 mod links;
 mod page;
 mod posted;

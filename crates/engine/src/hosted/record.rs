@@ -43,6 +43,7 @@ impl Engine {
             company_name: Some(&order.company_name),
             customer_number: &payment.customer_number,
             billing: None,
+            keeps_card: order.save_card,
         };
         let connection = opened.connection();
         crash::call("hosted.open", pages.open(&connection, &hosted_order))

@@ -137,6 +137,7 @@ impl Engine {
             company_name: Some(&order.company_name),
             customer_number: &page.customer_number,
             billing: order.billing.clone(),
+            keeps_card: true,
         };
         let hosted = crash::call("card_page.open", pages.open(&opened.connection(), &hosted_order)).await;
         hosted.map_err(|error| Error::Provider { error: opened.without(error), payment: None })

@@ -14,7 +14,7 @@ use super::{
     document::{Document, Message, cut, limited},
     reply::central,
 };
-use crate::{BillingAddress, Connection, HostedOrder, ProviderError, Window, error::Fault};
+use crate::{BillingAddress, CardUse, Connection, HostedOrder, ProviderError, Window, error::Fault};
 
 /// The longest of each: reference, ticket and setup id (§2.3).
 pub(super) const MAX_ID: usize = 50;
@@ -110,6 +110,9 @@ pub(super) fn transaction_setup(connection: &Connection<'_>, order: &HostedOrder
         it.element("TicketNumber", limited("TicketNumber", order.ticket, MAX_ID)?);
         // Express would take a customer's second invoice of the same amount for the first once more (§6).
         it.elements(&[("DuplicateCheckDisableFlag", "1"), ("PartialApprovedFlag", "0")]);
+        if order.keeps_card {
+            payment::card_use(&mut it, CardUse::First { recurring: false })?;
+        }
         it.close("Transaction");
     }
     terminal(&mut it, connection, Presence::Page)?;

@@ -72,6 +72,8 @@ pub(super) struct Record {
     pub(super) payment_profile: String,
     pub(super) address_profile: String,
     pub(super) network: String,
+    /// What the networks are told of the use of a stored card: the name of the option that was sent.
+    pub(super) card_use: String,
     pub(super) original_network: String,
     pub(super) original_amount: Option<i64>,
     pub(super) indicator: String,

@@ -179,7 +179,7 @@ fn record(
 
 /// Whose page it is.
 fn origin(setup: &Setup) -> Map<String, serde_json::Value> {
-    let kept = ["account", "acceptor", "application", "terminal", "terminalType", "ticket"];
+    let kept = ["account", "acceptor", "application", "terminal", "terminalType", "ticket", "cardUse"];
     let known = kept.iter().filter_map(|key| Some(((*key).to_owned(), setup.detail.get(*key)?.clone())));
     known.collect()
 }

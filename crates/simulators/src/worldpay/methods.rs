@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::{Map, Value};
 
 use super::{
-    fields,
+    fields, record,
     reply::{dates, group, outcome, reply, tag},
     schema::TRANSACTION,
 };
@@ -169,5 +169,6 @@ fn detail(root: &Element, code: &str) -> Map<String, Value> {
             detail.insert(key.to_owned(), Value::from(value));
         }
     }
+    detail.extend(record::card_use(root));
     detail
 }

@@ -47,7 +47,21 @@ pub(super) fn origin(root: &Element) -> Map<String, Value> {
         ("moto", "Terminal", "MotoECICode"),
     ];
     let filled = kept.iter().filter(|(_, class, name)| !root.get(&[class, name]).is_empty());
-    filled.map(|(key, class, name)| ((*key).to_owned(), Value::from(root.get(&[class, name])))).collect()
+    let filled = filled.map(|(key, class, name)| ((*key).to_owned(), Value::from(root.get(&[class, name]))));
+    filled.chain(card_use(root)).collect()
+}
+
+/// What the networks are told of the use of a card that is kept (§2.3); nothing where nothing is.
+pub(super) fn card_use(root: &Element) -> Option<(String, Value)> {
+    const PAYMENT: [&str; 5] = ["", "Recurring", "Installment", "CardHolderInitiated", "CredentialOnFile"];
+    const SUBMISSION: [&str; 7] =
+        ["", "Initial", "Subsequent", "Resubmission", "ReAuthorization", "DelayedCharges", "NoShow"];
+    let word = |name: &str, words: &[&'static str]| {
+        let sent = root.get(&["Transaction", name]).parse::<usize>().ok();
+        sent.and_then(|it| words.get(it).copied()).unwrap_or_default()
+    };
+    let told = format!("{} {}", word("PaymentType", &PAYMENT), word("SubmissionType", &SUBMISSION));
+    Some(("cardUse".to_owned(), Value::from(told.trim()))).filter(|_| !told.trim().is_empty())
 }
 
 /// Writes the row. Returns it as it was written.

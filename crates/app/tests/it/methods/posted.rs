@@ -38,7 +38,7 @@ async fn follow(demo: &Demo, url: &str) -> (String, String) {
     (action, between(&page.text, "name=\"token\" value=\"", "\""))
 }
 
-async fn pay(demo: &Demo, url: &str, card: &str) -> Answer {
+pub(super) async fn pay(demo: &Demo, url: &str, card: &str) -> Answer {
     let (action, token) = follow(demo, url).await;
     let shown = submit(&action, &[("token", &token)]).await.expect(200);
     let form = between(&shown.text, "<form method=\"post\" action=\"", "\"");
@@ -48,7 +48,7 @@ async fn pay(demo: &Demo, url: &str, card: &str) -> Answer {
 }
 
 /// Where the provider's page sends the browser.
-fn way_back(demo: &Demo, page: &Answer) -> String {
+pub(super) fn way_back(demo: &Demo, page: &Answer) -> String {
     let location = page.header("location");
     if location.is_empty() {
         let own = format!("{}/api/payments/authorizenet/callback", demo.text("baseUrl"));

@@ -24,6 +24,7 @@ fn order(minor: i64) -> HostedOrder<'static> {
         company_name: None,
         customer_number: "CUST-1",
         billing: None,
+        keeps_card: false,
     }
 }
 

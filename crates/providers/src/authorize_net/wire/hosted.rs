@@ -8,7 +8,7 @@ use super::{
     Built, Credentials, Listed, Setting, message, plain, positive,
     profile::customer_id,
     reference,
-    transaction::{Customer, Order, TransactionRequest},
+    transaction::{Customer, Order, ProcessingOptions, TransactionRequest},
 };
 use crate::HostedOrder;
 
@@ -55,6 +55,8 @@ pub(in crate::authorize_net) fn page(
         }),
         customer: Some(Customer { id: customer_id(order.customer_number) }),
         bill_to: order.billing.as_ref().and_then(super::BillTo::of),
+        // The first use of a card that is kept (§2.3.7).
+        processing_options: order.keeps_card.then_some(ProcessingOptions::First(true)),
         ..TransactionRequest::default()
     };
     let body = Page { transaction_request: it, hosted_payment_settings: Listed { setting: settings } };

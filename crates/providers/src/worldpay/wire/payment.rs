@@ -29,7 +29,7 @@ fn charge(method: &'static str, connection: &Connection<'_>, order: &ChargeOrder
         let words = "Worldpay Express takes no card from a script: open its page";
         return Err(ProviderError::refused(Fault::Ours, None, words));
     };
-    let alone = matches!(order.card_use, CardUse::Merchant { .. });
+    let alone = matches!(order.card_use, CardUse::Merchant { .. } | CardUse::First { recurring: true });
     let mut it = Document::begin(Host::Transaction, method, connection)?;
     terminal(&mut it, connection, if alone { Presence::Nobody } else { Presence::Customer })?;
     token(&mut it, card)?;
@@ -134,7 +134,7 @@ fn positive(money: Money) -> Result<String, ProviderError> {
 }
 
 /// Who uses a card that is kept, and whether for the first time (§2.3).
-fn card_use(it: &mut Document, card_use: CardUse<'_>) -> Result<(), ProviderError> {
+pub(super) fn card_use(it: &mut Document, card_use: CardUse<'_>) -> Result<(), ProviderError> {
     let (payment, submission) = match card_use {
         CardUse::Once => return Ok(()),
         CardUse::First { recurring: true } => ("1", "1"),

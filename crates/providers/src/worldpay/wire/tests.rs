@@ -27,6 +27,7 @@ fn order(minor: i64) -> HostedOrder<'static> {
         company_name: Some("Hansa & Co"),
         customer_number: "CUST-1",
         billing: None,
+        keeps_card: false,
     }
 }
 

@@ -105,6 +105,7 @@ impl Order {
             ship_to: Address::of(request.child("shipTo")),
             lines: lines.iter().map(|it| Address::of(Some(it))).collect(),
             ip: get(&["customerIP"]),
+            card_use: card_use(request),
             original_network: get(&["subsequentAuthInformation", "originalNetworkTransId"]),
             original_amount: cents(request.get(&["subsequentAuthInformation", "originalAuthAmount"])),
             indicator: get(&["authorizationIndicatorType", "authorizationIndicator"]),
@@ -188,6 +189,12 @@ impl Order {
         self.code = if code.is_empty() { "" } else { code_letter(code) };
         Ok(())
     }
+}
+
+/// Which use of a stored card is told (§2.3.7); the options come one at a time.
+fn card_use(request: &Element) -> String {
+    let options = request.child("processingOptions").map(|it| it.children.as_slice()).unwrap_or_default();
+    options.iter().find(|it| is_true(it.text.trim())).map(|it| it.name.clone()).unwrap_or_default()
 }
 
 /// A letter that was kept, as one of those that there are.

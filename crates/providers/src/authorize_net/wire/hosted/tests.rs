@@ -18,6 +18,7 @@ fn a_page_is_asked_for_as_written_down() {
         company_name: Some("Hansa & Co"),
         customer_number: "CUST-1",
         billing: Some(BillingAddress { postal_code: Some("98004".to_owned()), ..BillingAddress::default() }),
+        keeps_card: false,
     };
     let built = page(
         &credentials,
@@ -39,6 +40,12 @@ fn a_page_is_asked_for_as_written_down() {
         r#"{"settingName":"hostedPaymentOrderOptions","settingValue":"{\"merchantName\":\"Hansa + Co\",\"show\":true}"}]}}}"#,
     );
     assert_eq!(text.expose(), expected);
+    let kept = HostedOrder { keeps_card: true, ..order.clone() };
+    let built = page(&credentials, &kept, "https://a.example", "https://a.example");
+    let text = built.unwrap_or_else(|error| panic!("{error}"));
+    // Where the schema has it: behind the address, before the page's own settings.
+    let place = r#""billTo":{"zip":"98004"},"processingOptions":{"isFirstSubsequentAuth":true}},"hostedPaymentSettings""#;
+    assert!(text.expose().contains(place), "{}", text.expose());
     let yen = HostedOrder { amount: Money::from_minor(1, "JPY".parse().expect("a currency")), ..order };
     assert!(page(&credentials, &yen, "https://a.example", "https://a.example").is_err());
 }

@@ -105,8 +105,9 @@ fn each_use_of_a_stored_card_is_told_to_the_networks() {
         (merchant(false, Some(MerchantReason::DelayedCharge)), "4", "5"),
         (merchant(false, Some(MerchantReason::NoShow)), "4", "6"),
     ] {
-        let alone = matches!(card_use, CardUse::Merchant { .. });
-        let network = if alone { "<NetworkTransactionID>202601151015001</NetworkTransactionID>" } else { "" };
+        let alone = matches!(card_use, CardUse::Merchant { .. } | CardUse::First { recurring: true });
+        let later = matches!(card_use, CardUse::Merchant { .. });
+        let network = if later { "<NetworkTransactionID>202601151015001</NetworkTransactionID>" } else { "" };
         let (terminal, market) = if alone { (NOBODY, "2") } else { (THERE, "3") };
         let body = format!(
             "{terminal}{TOKEN}<Transaction><TransactionAmount>6.55</TransactionAmount>\
