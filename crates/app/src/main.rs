@@ -1,6 +1,8 @@
 //! The binary: settings, the command line, and the one place where real time, randomness and the environment enter.
 
 mod ambient;
+#[cfg(feature = "crash-points")]
+mod armed;
 mod cli;
 mod commands;
 mod config;

@@ -82,6 +82,9 @@ pub(crate) fn start(
     let server = tokio::spawn(kontor_web::serve(listener, options, stopped.clone()));
     let owner = format!("{}-{:016x}", std::process::id(), u64::from_be_bytes(engine.ambient.bytes()));
     let sync = tokio::spawn(Arc::clone(&engine).sync_forever(owner.clone(), stopped.clone()));
+    #[cfg(feature = "crash-points")]
+    let sweep = tokio::spawn(crate::armed::sweep_forever(Arc::clone(&engine), owner, stopped));
+    #[cfg(not(feature = "crash-points"))]
     let sweep = tokio::spawn(Arc::clone(&engine).sweep_forever(owner, stopped));
     tracing::info!(%address, "serving");
     Ok(Running { engine, stop, server, sweep, sync })

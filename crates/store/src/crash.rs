@@ -8,7 +8,7 @@
 mod armed;
 
 #[cfg(feature = "crash-points")]
-pub use armed::{shifted, sweep};
+pub use armed::{shifted, sweep, sweep_is_asked, swept};
 
 #[cfg(all(feature = "crash-points", not(debug_assertions)))]
 compile_error!("crash-points is for tests alone: a release build must not have it");

@@ -1,7 +1,8 @@
 //! Points that are armed, by files of the folder that `CRASH_CONTROL` names: a test writes them while the program runs.
 //!
 //! `point` holds a word of the test's own, a name, and at the how manieth pass to stop; `passed` gets a line for each
-//! pass; `clock` says by how many seconds time is ahead; `sweep` how many milliseconds lie between two sweeps.
+//! pass; `clock` says by how many seconds time is ahead; `sweep` how many milliseconds lie between two sweeps; `asked`
+//! how many sweeps were asked for in all, and `swept` how many of these were made.
 
 use std::{
     fs::{File, read_to_string},
@@ -60,4 +61,22 @@ pub fn shifted(now: Timestamp) -> Timestamp {
 /// How long to wait between two sweeps; none for the setting.
 pub fn sweep() -> Option<Duration> {
     text("sweep").and_then(|it| it.trim().parse().ok()).map(Duration::from_millis)
+}
+
+/// Whether a sweep is asked for that was not made yet.
+pub fn sweep_is_asked() -> bool {
+    number("asked") > number("swept")
+}
+
+/// A sweep that was asked for before it began has ended.
+pub fn swept() {
+    let Some(swept) = file("swept") else { return };
+    let beside = swept.with_extension("new");
+    // Moved in one step: nobody reads half a number.
+    let written = std::fs::write(&beside, number("swept").saturating_add(1).to_string());
+    let _moved = written.and_then(|()| std::fs::rename(&beside, &swept));
+}
+
+fn number(name: &str) -> u64 {
+    text(name).and_then(|it| it.trim().parse().ok()).unwrap_or(0)
 }

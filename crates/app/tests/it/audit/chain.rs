@@ -118,12 +118,11 @@ async fn the_first_broken_position_is_named(engine: Engine) {
             let said = says(&program, table);
             let wanted = format!("RIGA-FURS at position {position}");
             assert!(said.split([',', '.', ':']).any(|it| it.trim() == wanted), "{crime}: {wanted}: {said}");
-            for it in [table, heads] {
-                database.execute(&format!("DELETE FROM {it}"));
-                database.execute(&format!("INSERT INTO {it} SELECT * FROM kept_{it}"));
-            }
-            assert!(says(&program, table).contains("in unbroken chains"), "{crime}: it was put right");
+            let put_right = [table, heads]
+                .map(|it| format!("DELETE FROM {it}; INSERT INTO {it} SELECT * FROM kept_{it};"));
+            database.execute(&put_right.concat());
         }
+        assert!(says(&program, table).contains("in unbroken chains"), "all of it was put right");
     }
 }
 

@@ -74,7 +74,8 @@ async fn nothing_is_lost_whatever_happens(engine: Engine) {
 async fn run(engine: Engine, seed: u64, seconds: u64) {
     let steps = Steps::default();
     let _shown = Shown { seed, steps: steps.clone() };
-    let mut world = World::start(engine).await;
+    // Others do not wait for a sweep here: it comes often.
+    let mut world = World::with(engine, 50).await;
     let (stop, kept) = (Arc::new(AtomicBool::new(false)), Kept::default());
     let mut clients = tokio::task::JoinSet::new();
     for number in 0..CLIENTS {

@@ -83,7 +83,6 @@ async fn course(world: &World, row: &Row) -> Course {
             }
         }
     }
-    world.settle(row.name).await;
     Course { points, calls }
 }
 
@@ -123,9 +122,7 @@ async fn under_fault(world: &World, row: &Row, call: (&str, &str, u64), what: &s
 }
 
 /// The server is stopped at every point of a row.
-async fn stops(engine: Engine, row: &Row, passes: u64) -> String {
-    let mut world = World::start(engine).await;
-    let course = course(&world, row).await;
+async fn stops(world: &mut World, engine: Engine, row: &Row, course: &Course, passes: u64) -> String {
     let own = |point: &&String| {
         let days = point.starts_with(DAYS) && !row.name.starts_with(DAYS_IN);
         !days && (row.name == EVERYWHERE_IN || !point.starts_with(EVERYWHERE))
@@ -140,45 +137,46 @@ async fn stops(engine: Engine, row: &Row, passes: u64) -> String {
             continue;
         }
         cells += 1;
-        if !stop_at(&mut world, row, point, *nth).await {
+        if !stop_at(world, row, point, *nth).await {
             missed.push(format!("{point} {nth}"));
         }
     }
     // Who comes first, the sweep or the client, differs from time to time: a few are not passed again.
     let may_miss = (cells / 3).max(1);
     assert!(cells > 0 && missed.len() <= may_miss, "of {cells} stops these were not reached: {missed:?}");
-    world.check_house().await;
     format!("{cells} stops, {} missed", missed.len())
 }
 
 /// Every fault is tried on every call of a row.
-async fn spoils(engine: Engine, row: &Row, passes: u64) -> String {
+async fn spoils(world: &World, engine: Engine, row: &Row, course: &Course, passes: u64) -> String {
     if !row.faults {
         return "no faults".to_owned();
     }
-    let world = World::start(engine).await;
-    let course = course(&world, row).await;
     let (mut at, mut cells) = (0, 0);
     for (provider, operation, count) in &course.calls {
         for occurrence in 1..=passes.min(*count) {
             for (what, fault) in faults() {
                 at += 1;
                 if is_tried(engine, row, at, faults().len()) {
-                    under_fault(&world, row, (provider, operation, occurrence), what, &fault).await;
+                    under_fault(world, row, (provider, operation, occurrence), what, &fault).await;
                     cells += 1;
                 }
             }
         }
     }
     assert!(cells > 0, "{} calls no provider: {:?}", row.name, course.calls);
-    world.check_house().await;
     format!("{cells} faults")
 }
 
-/// All of a row. The two halves have servers of their own: one waits for time limits while the other starts anew.
+/// All of a row, in one world: a server takes longer to set up than a cell takes.
 async fn prove(engine: Engine, name: &str) {
     let (row, passes) = (row(name), asked("KONTOR_TEST_MATRIX_PASSES", PASSES));
-    let (stops, spoils) = tokio::join!(stops(engine, row, passes), spoils(engine, row, passes));
+    let mut world = World::start(engine).await;
+    let course = course(&world, row).await;
+    world.settle(row.name).await;
+    let stops = stops(&mut world, engine, row, &course, passes).await;
+    let spoils = spoils(&world, engine, row, &course, passes).await;
+    world.check_house().await;
     println!("{name} on {engine:?}: {stops}; {spoils}");
 }
 
@@ -246,6 +244,7 @@ matrix!(
     save_no_card,
     save_while_paying,
     save_while_paying_unanswered,
+    save_while_paying_unseen,
     save_ended_job,
     give_up_card_authorize_net,
     give_up_card_worldpay,
@@ -266,6 +265,7 @@ matrix!(
     reconcile_ended_job,
     reconcile_undone,
     reconcile_given_back,
+    reconcile_accepted,
     capture_report_of_another,
     charge_part,
 );
@@ -276,15 +276,6 @@ fn every_row_is_proved() {
     assert_eq!(rows, PROVED);
 }
 
-/// Places that no row comes by yet: an answer that is kept after a part was let go of, or in the place of a second card,
-/// and a card that is kept before its looks are known.
-const UNPROVED: [&str; 4] = [
-    "charge.answer.after_commit",
-    "charge.answer.before_commit",
-    "keep.part.after_commit",
-    "keep.part.before_commit",
-];
-
 /// A point that no operation passes is one that is not proved.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_point_is_passed_by_an_operation() {
@@ -294,10 +285,11 @@ async fn every_point_is_passed_by_an_operation() {
         passed.extend(course(&world, row).await.points.into_keys());
         world.clear_faults().await;
     }
+    world.settle("all rows").await;
     let names: BTreeSet<String> = kontor_store::crash::names().into_iter().collect();
     // Those of sync are passed by its own tests.
     let of_money = |it: &&str| !it.starts_with("sync.");
     let never: Vec<_> = names.difference(&passed).map(String::as_str).filter(of_money).collect();
     let unknown: Vec<_> = passed.difference(&names).collect();
-    assert!(never == UNPROVED && unknown.is_empty(), "never passed: {never:?}; not in the list: {unknown:?}");
+    assert!(never.is_empty() && unknown.is_empty(), "never passed: {never:?}; not in the list: {unknown:?}");
 }

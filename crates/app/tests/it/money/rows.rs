@@ -13,13 +13,13 @@ use std::pin::Pin;
 use serde_json::{Value, json};
 
 use books::{
-    capture_report_of_another, charge_part, given_back, reconcile, reconcile_daily, reconcile_ended_job,
-    reconcile_given_back, reconcile_unanswered, reconcile_undone, undone, with_a_part,
+    capture_report_of_another, charge_part, given_back, reconcile, reconcile_accepted, reconcile_daily,
+    reconcile_ended_job, reconcile_given_back, reconcile_unanswered, reconcile_undone, undone, with_a_part,
 };
 use cards::{
     give_up_card, make_default, on_card_page, save_card, save_card_on_page, save_card_page_lost,
     save_card_unanswered, save_ended_job, save_no_card, save_while_paying, save_while_paying_unanswered,
-    somebody, to_pay, with_card, with_card_at_worldpay,
+    save_while_paying_unseen, somebody, to_pay, with_card, with_card_at_worldpay,
 };
 use pages::{
     gateway, lost_and_told, never_pay_authorize_net, open_page_authorize_net, owed_at_gateway,
@@ -137,6 +137,7 @@ pub(super) const ROWS: &[Row] = &[
     row!(save_no_card, on_card_page, false),
     row!(save_while_paying, to_pay, true),
     row!(save_while_paying_unanswered, to_pay, false),
+    row!(save_while_paying_unseen, to_pay, false),
     row!(save_ended_job, to_pay, false),
     row!(give_up_card_authorize_net, with_card, give_up_card, true),
     row!(give_up_card_worldpay, with_card_at_worldpay, give_up_card, true),
@@ -157,6 +158,7 @@ pub(super) const ROWS: &[Row] = &[
     row!(reconcile_ended_job, paid, false),
     row!(reconcile_undone, undone, false),
     row!(reconcile_given_back, given_back, false),
+    row!(reconcile_accepted, paid, true),
     row!(capture_report_of_another, held_at_worldpay, false),
     row!(charge_part, with_a_part, false),
 ];

@@ -31,6 +31,8 @@ pub(super) type Done<T> = Result<T, Gone>;
 pub(super) const CUSTOMER: &str = "C-1";
 /// How often a client asks again before it gives up.
 const TRIES: u32 = 30;
+/// How often the server sweeps unasked. Whoever waits for a sweep asks for it.
+const BY_ITSELF_MS: u64 = 500;
 /// How much time passes between two tries, in seconds: no lease of a call lasts longer.
 pub(super) const STEP: i64 = 150;
 
@@ -40,17 +42,23 @@ pub(super) struct World {
     control: PathBuf,
     ahead: AtomicI64,
     numbers: AtomicU64,
+    asked: AtomicU64,
     now: Mutex<String>,
     cards: Mutex<BTreeMap<String, String>>,
 }
 
 impl World {
     pub(super) async fn start(engine: Engine) -> Self {
+        Self::with(engine, BY_ITSELF_MS).await
+    }
+
+    /// With a sweep every so many milliseconds, beside those that are asked for.
+    pub(super) async fn with(engine: Engine, between: u64) -> Self {
         let control = |folder: &Path| folder.join("control");
-        let mut program = Program::with(engine, |_, folder| {
+        let program = Program::with(engine, |_, folder| {
             let control = control(folder);
             fs::create_dir_all(&control).expect("a folder");
-            fs::write(control.join("sweep"), "50").expect("written");
+            fs::write(control.join("sweep"), between.to_string()).expect("written");
             vec![
                 ("CRASH_CONTROL", control.display().to_string()),
                 ("KONTOR_PROVIDERS__AUTHORIZE_NET__TIMEOUT_MS", "1000".to_owned()),
@@ -62,11 +70,7 @@ impl World {
             ]
         })
         .await;
-        let words =
-            ["token", "mint", "--role", "Admin", "--seconds", "31536000", "--org", &program.organization];
-        let token = program.command(&words);
-        let admin = program.admin.as_other(Some(String::from_utf8(token.stdout).expect("text").trim_end()));
-        program.admin = admin.clone();
+        let admin = program.admin.clone();
         let control = control(program.folder.path());
         let world = Self {
             program,
@@ -74,6 +78,7 @@ impl World {
             control,
             ahead: AtomicI64::new(0),
             numbers: AtomicU64::new(0),
+            asked: AtomicU64::new(0),
             now: Mutex::default(),
             cards: Mutex::default(),
         };
@@ -172,7 +177,7 @@ impl World {
 
     /// Posts until there is an answer that stays, always as the same request.
     pub(super) async fn insist(&self, path: &str, key: &str, body: &Value) -> Done<Answer> {
-        for _ in 0..TRIES {
+        for attempt in 0..TRIES {
             let answer = self.send("POST", path, Some(key), Some(body)).await?;
             let passes = answer.status >= 500
                 || answer.status == 409
@@ -187,7 +192,8 @@ impl World {
                 // Somebody who does not wait has the provider asked while it may still be at it.
                 self.send("POST", &format!("/api/payments/{payment}/resolve"), None, None).await?;
             }
-            self.pass(STEP).await?;
+            // A lease is over soon; what a person has to look at is asked about again after an hour.
+            self.pass(if attempt < 4 { STEP } else { 4 * STEP }).await?;
         }
         panic!("no answer that stays: {path} {key}");
     }
@@ -245,18 +251,19 @@ impl World {
         .await;
     }
 
-    /// Waits until so many more sweeps have ended.
-    pub(super) async fn swept(&self, more: usize) -> Done<()> {
-        let count = || self.passed().iter().filter(|it| *it == "sweep.purge.after_commit").count();
-        let before = count();
-        for round in 1..6_000 {
-            if count() >= before + more {
+    /// Asks for so many more sweeps, and waits until they have ended; each begins after this did.
+    pub(super) async fn swept(&self, more: u64) -> Done<()> {
+        let wanted = self.asked.fetch_add(more, Ordering::Relaxed) + more;
+        self.write("asked", &wanted.to_string());
+        let made = || fs::read_to_string(self.control.join("swept")).ok().and_then(|it| it.parse().ok());
+        for round in 1..12_000 {
+            if made().unwrap_or(0_u64) >= wanted {
                 return Ok(());
             }
-            if round % 16 == 0 && self.is_gone().await {
+            if round % 24 == 0 && self.is_gone().await {
                 return Err(Gone);
             }
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
         panic!("the server does not sweep");
     }

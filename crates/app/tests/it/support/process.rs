@@ -302,7 +302,10 @@ impl Program {
         let made: Value = serde_json::from_slice(&made.stdout).expect("JSON");
         made["organizationId"].as_str().expect("an id").clone_into(&mut self.organization);
         self.serve().await;
-        let token = self.command(&["token", "mint", "--org", &self.organization, "--role", "Admin"]);
+        // As good as for ever: some tests let weeks pass.
+        let words =
+            ["token", "mint", "--role", "Admin", "--seconds", "31536000", "--org", &self.organization];
+        let token = self.command(&words);
         self.admin = self.admin.as_other(Some(String::from_utf8(token.stdout).expect("text").trim_end()));
         let keys = &self.simulated["credentials"]["worldpay"][0];
         let body = integration(keys);

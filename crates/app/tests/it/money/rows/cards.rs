@@ -163,6 +163,18 @@ pub(super) async fn save_while_paying_unanswered(world: &World, subject: &Subjec
     save_while_paying(world, subject).await
 }
 
+/// The provider keeps it, and does not tell at first what it looks like.
+pub(super) async fn save_while_paying_unseen(world: &World, subject: &Subject) -> Done<()> {
+    // The first question is whether it is kept already.
+    let second = json!({ "operation": "PaymentAccountQuery", "occurrence": 2, "action": "cut_before" });
+    world.clear_faults().await;
+    world.simulator("worldpay").post("/_sim/faults", &second).await.expect(200);
+    save_while_paying(world, subject).await?;
+    let seen =
+        async || Ok(cards(world, subject).await?.iter().all(|it| it["maskedCardNumber"] == "XXXX1111"));
+    world.until("it is known what it looks like", seen).await
+}
+
 /// A job that is left over of a card that is kept.
 pub(super) async fn save_ended_job(world: &World, subject: &Subject) -> Done<()> {
     save_while_paying(world, subject).await?;
