@@ -5,11 +5,12 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
-    sync::Arc,
+    sync::{Arc, LazyLock},
     time::Duration,
 };
 
 use axum::{Router, extract::ConnectInfo, middleware, routing::get};
+use bytes::Bytes;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
@@ -83,10 +84,13 @@ pub(crate) fn routes(web: &Arc<Web>) -> (Router, utoipa::openapi::OpenApi) {
 /// Everything that is served, with what surrounds it.
 pub(crate) fn app(web: &Arc<Web>) -> Router {
     let (router, document) = routes(web);
-    let json = openapi::served(&document).to_string();
-    let mut router = router
-        .route("/openapi.json", get(move || async move { ([("content-type", "application/json")], json) }))
-        .merge(docs::router());
+    // Made when it is first asked for: it would be a third of a start, and most processes are never asked.
+    let json = Arc::new(LazyLock::new(move || Bytes::from(openapi::served(&document).to_string())));
+    let json = move || {
+        let json = Arc::clone(&json);
+        async move { ([("content-type", "application/json")], Bytes::clone(&json)) }
+    };
+    let mut router = router.route("/openapi.json", get(json)).merge(docs::router());
     if web.demo.is_some() {
         router = router.merge(demo::router().with_state(Arc::clone(web)));
     }
