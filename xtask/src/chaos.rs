@@ -1,4 +1,4 @@
-//! A long random run against the money path, on both engines at once. In rounds of half a minute, each with a seed of its
+//! A long random run against the money path and against sync, on both engines at once. In rounds of half a minute, each with a seed of its
 //! own that is printed: one that fails is run again by its seed.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
@@ -24,7 +24,7 @@ pub(crate) fn all(minutes: u64, seed: Option<u64>) -> anyhow::Result<()> {
         "{rounds} rounds from seed {seed}; again: cargo xtask chaos --minutes {minutes} --seed {seed}"
     ));
     let mut command = cargo(&["test", "--workspace", "--locked", "--features", FEATURES, "--test", "it"]);
-    command.args(["money::chaos", "--", "--nocapture", "--test-threads", "2"]);
+    command.args(["--", "money::chaos", "sync::convergence", "--nocapture", "--test-threads", "2"]);
     run(test::with(&mut command, &tools, &cluster)
         .env("KONTOR_TEST_CHAOS_SEED", seed.to_string())
         .env("KONTOR_TEST_CHAOS_SECONDS", ROUND.to_string())

@@ -22,6 +22,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use kontor_domain::{Currency, ids::IntegrationId, sync::Failure};
 use kontor_store::{integrations, sync, sync::Sync};
 use tokio::{sync::watch, task::JoinSet};
@@ -35,6 +36,8 @@ use crate::{Engine, Error, hosted::schedule};
 const SIDE_BY_SIDE: usize = 8;
 /// How long a turn holds its company without saying so: longer than any call takes.
 const LEASE: Duration = Duration::from_mins(5);
+/// How often it looks whether somebody asked for a turn: a notice is to be seen soon.
+const LOOK: Duration = Duration::from_secs(1);
 /// The longest pause after turns that failed.
 const MOST_PAUSE: Duration = Duration::from_hours(1);
 
@@ -75,17 +78,37 @@ impl Companies {
 impl Engine {
     /// Keeps the books in step until `stop` says true; lets the turns that run end.
     pub async fn sync_forever(self: Arc<Self>, owner: String, mut stop: watch::Receiver<bool>) {
-        let mut tick = tokio::time::interval(self.settings.sweep);
+        let mut tick = tokio::time::interval(self.settings.sweep.min(LOOK));
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut planned = Timestamp::UNIX_EPOCH;
         loop {
             tokio::select! {
                 _ = tick.tick() => {}
                 _ = stop.wait_for(|stop| *stop) => return,
             }
-            if let Err(error) = self.sync_due(&owner, &stop).await {
+            let now = self.ambient.now();
+            let plan = schedule::after(planned, self.settings.sweep) <= now;
+            if plan {
+                planned = now;
+            }
+            if let Err(error) = self.sync_if_due(&owner, &stop, plan).await {
                 tracing::warn!(%error, "sync did not go through; the next one goes on");
             }
         }
+    }
+
+    /// Reads first: most of the time there is nothing to do, and then nothing is written.
+    async fn sync_if_due(
+        self: &Arc<Self>,
+        owner: &str,
+        stop: &watch::Receiver<bool>,
+        plan: bool,
+    ) -> Result<(), Error> {
+        let presses = plan || sync::presses(&mut *self.db.read().await?, self.ambient.now()).await?;
+        if presses {
+            self.sync_due(owner, stop).await?;
+        }
+        Ok(())
     }
 
     /// Lets every integration have its turn that is due. Returns how many had one.

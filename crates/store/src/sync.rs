@@ -107,6 +107,20 @@ pub async fn wake(conn: &mut Conn, now: Timestamp) -> Result<u64, Error> {
     Ok(done.rows_affected())
 }
 
+/// Whether it is anybody's turn.
+pub async fn presses(conn: &mut Conn, now: Timestamp) -> Result<bool, Error> {
+    // every organization: one runner serves all of them
+    let row = sqlx::query(
+        "SELECT s.integration_id FROM sync_states s JOIN integrations i ON i.id = s.integration_id
+         WHERE s.due_at <= $1 AND s.lease_until <= $1 AND s.paused_at IS NULL AND i.is_enabled = 1
+           AND i.connection_status = 'Connected' LIMIT 1",
+    )
+    .bind(now.as_microsecond())
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.is_some())
+}
+
 /// Who takes a turn, and from when on a company that somebody else has served may be taken.
 #[derive(Debug, Clone, Copy)]
 pub struct Claim<'a> {

@@ -126,9 +126,17 @@ impl Found<'_> {
             if refund.status != refunds::Status::Succeeded || refund.reopen_invoice {
                 continue;
             }
+            let key = refund.id.to_string();
             let account = self.mapping.refund_from.is_some() || self.mapping.deposit_to.is_some();
-            let kind = if account { Kind::RefundReceipt } else { Kind::CreditMemo };
-            self.want(kind, refund.id.to_string(), format!("Refund for {number}"));
+            // What it became once it stays, whatever is chosen later.
+            let kind = if self.is_linked(conn, Kind::CreditMemo, &key).await? {
+                Kind::CreditMemo
+            } else if account || self.is_linked(conn, Kind::RefundReceipt, &key).await? {
+                Kind::RefundReceipt
+            } else {
+                Kind::CreditMemo
+            };
+            self.want(kind, key, format!("Refund for {number}"));
         }
         Ok(())
     }

@@ -70,7 +70,9 @@ impl Turn<'_> {
             return self.compare_all(state).await;
         }
         for object in &changes.objects {
-            self.see(object).await?;
+            if !self.see(object).await? {
+                self.look_later(object.kind(), &object.stamp().id).await?;
+            }
         }
         for removed in &changes.removed {
             self.notice(removed.kind, &removed.id).await?;

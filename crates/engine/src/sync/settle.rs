@@ -114,8 +114,9 @@ impl Turn<'_> {
     }
 }
 
-/// It is not there any more, or was taken back there: a person decides.
+/// It is not there any more, or was taken back there: a difference, and a person decides.
 pub(super) fn gone(link: &mut Link, message: &str) {
+    let was = link.standing.as_ref().map(|it| it.total.clone()).unwrap_or_default();
     link.state = State::Gone;
     link.failure = Some(Failure {
         code: "gone".to_owned(),
@@ -123,6 +124,12 @@ pub(super) fn gone(link: &mut Link, message: &str) {
         message: message.to_owned(),
         advice: "Retry it to have it written anew, or dismiss it to leave it so. Nothing was changed here."
             .to_owned(),
+    });
+    link.difference = Some(Difference {
+        code: "gone".to_owned(),
+        message: message.to_owned(),
+        local: was,
+        remote: String::new(),
     });
 }
 

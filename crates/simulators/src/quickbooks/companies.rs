@@ -96,6 +96,7 @@ impl Company {
             "WebAddr": {},
             "EmployerId": "123456789",
             "SupportedLanguages": "en",
+            "DefaultTimeZone": "America/Los_Angeles",
             "NameValue": [
                 pair("NeoEnabled", "true"),
                 pair("IndustryCode", self.industry),

@@ -18,7 +18,7 @@ use crate::{
     row::{Columns, json_text},
 };
 
-pub use list::{Counts, Filter, counts, list, next_due};
+pub use list::{Counts, Filter, counts, list, next_due, under_way};
 pub use many::{looked_at, of_customer, release, unseen, want_all};
 
 /// A pair.

@@ -91,7 +91,7 @@ impl Turn<'_> {
         Ok(())
     }
 
-    async fn look_later(&self, kind: Kind, id: &str) -> Result<(), Halt> {
+    pub(super) async fn look_later(&self, kind: Kind, id: &str) -> Result<(), Halt> {
         let mut tx = self.engine.db.write().await?;
         let (organization, integration) = (self.organization, self.integration.id);
         inbox::notice(&mut tx, organization, integration, (kind.as_str(), id, None), self.now()).await?;

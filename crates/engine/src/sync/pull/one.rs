@@ -114,14 +114,7 @@ impl Turn<'_> {
         if ours || matches!(link.state, State::Gone | State::Dismissed) {
             return;
         }
-        let was = link.standing.as_ref().map(|it| it.total.clone()).unwrap_or_default();
         gone(link, message);
-        link.difference = Some(Difference {
-            code: "gone".to_owned(),
-            message: message.to_owned(),
-            local: was,
-            remote: String::new(),
-        });
     }
 
     /// Whether what is open of an invoice is the same on both sides; it is compared when nothing is on its way. False
@@ -142,9 +135,8 @@ impl Turn<'_> {
             return Ok(true);
         }
         let state = self.state().await?;
-        let open = links::counts(&mut conn, organization, integration).await?;
-        let on_its_way = open.of(State::Waiting) + open.of(State::Sent) > 0;
-        if on_its_way || sync::unplanned_of_money(&mut conn, &state).await? > 0 {
+        let on_its_way = links::under_way(&mut conn, organization, integration).await?;
+        if on_its_way > 0 || sync::unplanned_of_money(&mut conn, &state).await? > 0 {
             return Ok(false);
         }
         let remote = there.map(|it| it.to_string()).unwrap_or_default();
@@ -213,14 +205,7 @@ impl Turn<'_> {
         };
         let before = (link.failure.clone(), link.difference.clone());
         if links::of_remote(&mut tx, organization, integration, name, into).await?.is_some() {
-            super::super::settle::gone(
-                &mut link,
-                "It was merged there with another one that is also one of yours.",
-            );
-            let message = "It was merged there with another one that is also one of yours.".to_owned();
-            let local = link.label.clone();
-            link.difference =
-                Some(Difference { code: "gone".to_owned(), message, local, remote: into.to_owned() });
+            gone(&mut link, "It was merged there with another one that is also one of yours.");
         } else {
             link.remote_id = Some(into.to_owned());
             (link.sync_token, link.remote_updated_at) = (None, None);

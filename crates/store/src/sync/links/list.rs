@@ -130,3 +130,20 @@ pub async fn next_due(
     .await?;
     row.maybe_time("due")
 }
+
+/// How many are to be written and wait for nothing but their turn, or for an answer.
+pub async fn under_way(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    integration: IntegrationId,
+) -> Result<i64, Error> {
+    let row = sqlx::query(
+        "SELECT COUNT(*) AS total FROM sync_links WHERE organization_id = $1 AND integration_id = $2
+           AND (state = 'Sent' OR (state = 'Waiting' AND (failure IS NULL OR attempts > 0)))",
+    )
+    .bind(organization.to_string())
+    .bind(integration.to_string())
+    .fetch_one(conn)
+    .await?;
+    row.int("total")
+}

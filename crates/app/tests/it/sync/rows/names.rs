@@ -1,0 +1,158 @@
+//! Customers and articles: who is who, and what is what.
+
+use kontor_domain::{Currency, Money, invoices::Totals, sync::State};
+use serde_json::json;
+
+use super::shop;
+use crate::{
+    support::{Engine, on_both},
+    sync::shop::line,
+};
+
+async fn row_03_a_customer_is_matched_by_name_and_mail_and_never_doubled(engine: Engine) {
+    let (shop, same) = shop(engine, &[]).await;
+    let there =
+        json!({ "DisplayName": "hansa imports", "PrimaryEmailAddr": { "Address": "C1@example.com" } });
+    let there = shop.bookkeeper("Customer", json!({ "operation": "save", "object": there })).await;
+    let body = json!({ "operation": "save", "object": { "DisplayName": "Wool Supply" } });
+    shop.bookkeeper("Vendor", body).await;
+    let stranger = shop.customer("C-2", "Wool Supply", None).await;
+    let namesake = shop.customer("C-3", "Hansa Imports", Some("other@example.com")).await;
+    let mut shop = shop;
+    for customer in [&same, &stranger, &namesake] {
+        shop.sold(customer, "W-1").await;
+    }
+    shop.quiet().await;
+    let id = there["object"]["Id"].as_str().or_else(|| there["Id"].as_str()).expect("an id").to_owned();
+    assert_eq!(shop.record("Customer", same.id).await.remote_id, Some(id));
+    let mut names: Vec<String> =
+        shop.objects("Customer").await.iter().map(|it| it["DisplayName"].to_string()).collect();
+    names.retain(|it| it.to_lowercase().contains("hansa") || it.contains("Wool"));
+    names.sort();
+    assert_eq!(names, ["\"Hansa Imports (C-3)\"", "\"Wool Supply (C-2)\"", "\"hansa imports\""]);
+    // Connected again to the same company, nobody is made anew.
+    let all = shop.objects("Customer").await.len();
+    let everything = kontor_engine::sync::Scope::Everything { since: Some(jiff::Timestamp::UNIX_EPOCH) };
+    let actor = kontor_engine::Actor::system();
+    shop.engine.sync_run(shop.organization, shop.integration, &actor, everything).await.expect("asked");
+    shop.quiet().await;
+    assert_eq!(shop.objects("Customer").await.len(), all);
+}
+
+async fn row_04_names_are_put_in_order_and_a_colon_is_shown_and_holds_nobody_up(engine: Engine) {
+    let (mut shop, good) = shop(engine, &[]).await;
+    let untidy = shop.customer("C-2", "  Visby \t Wool\u{a0} ", None).await;
+    let colon = shop.customer("C-3", "Hansa: Imports", None).await;
+    let (refused, _) = shop.sold(&colon, "W-1").await;
+    for customer in [&good, &untidy] {
+        shop.sold(customer, "W-1").await;
+    }
+    shop.quiet().await;
+    let why = shop.why("Customer", colon.id).await;
+    assert!(why.message.contains("colon") && !why.advice.is_empty(), "{why:?}");
+    let waits = shop.record("Invoice", refused).await;
+    assert_eq!((waits.state, waits.failure.expect("words").code.as_str()), (State::Waiting, "waits"));
+    assert!(shop.objects("Customer").await.iter().any(|it| it["DisplayName"] == "Visby Wool"));
+    assert_eq!(shop.counts().await.of(State::Failed), 1);
+    // Corrected, it goes on by itself, and what waited for it follows.
+    shop.change("C-3", |it| "Hansa Imports South".clone_into(&mut it.company_name)).await;
+    shop.quiet().await;
+    assert_eq!(shop.state("Invoice", refused).await, State::Synced);
+}
+
+async fn row_05_who_is_out_of_use_there_is_nobody(engine: Engine) {
+    let (mut shop, customer) = shop(engine, &[]).await;
+    let save = |object| json!({ "operation": "save", "object": object });
+    let old = shop.bookkeeper("Customer", save(json!({ "DisplayName": "Hansa Imports" }))).await;
+    let id = old["object"]["Id"].as_str().or_else(|| old["Id"].as_str()).expect("an id").to_owned();
+    shop.bookkeeper("Customer", save(json!({ "Id": id, "Active": false }))).await;
+    shop.sold(&customer, "W-1").await;
+    shop.quiet().await;
+    let all = shop.objects("Customer").await;
+    let named = |name: &str| all.iter().filter(|it| it["DisplayName"] == name).count();
+    assert_eq!((named("Hansa Imports"), named("Hansa Imports (deleted)")), (1, 1), "{all:?}");
+    assert_ne!(shop.record("Customer", customer.id).await.remote_id, Some(id));
+}
+
+fn euro() -> Currency {
+    "EUR".parse().expect("a currency")
+}
+
+async fn row_20_another_currency_is_another_customer_there_or_a_fault_in_words(engine: Engine) {
+    let (mut shop, customer) = shop(engine, &[]).await;
+    let in_euro = async |shop: &crate::sync::shop::Shop| {
+        let mut lines = vec![line("W-1", "1", 900)];
+        lines[0].taxable = false;
+        let zero = Money::zero(euro());
+        shop.invoice_in(&customer, lines.clone(), Totals::of(&lines, zero, zero).expect("sums")).await
+    };
+    let abroad = in_euro(&shop).await;
+    shop.pay_in(abroad, Money::from_minor(900, euro())).await;
+    let (dollars, _) = shop.sold(&customer, "W-1").await;
+    shop.quiet().await;
+    assert_eq!(shop.why("Invoice", abroad).await.code, "currency");
+    assert_eq!(shop.state("Invoice", dollars).await, State::Synced);
+    shop.switch(json!({ "multiCurrency": true })).await;
+    shop.retry("Invoice", abroad).await;
+    shop.quiet().await;
+    assert_eq!(
+        shop.state("Invoice", abroad).await,
+        State::Synced,
+        "{:?}",
+        shop.record("Invoice", abroad).await
+    );
+    let all = shop.objects("Customer").await;
+    let one = all.iter().find(|it| it["DisplayName"] == "Hansa Imports - EUR").expect("a second one");
+    assert_eq!(one["CurrencyRef"]["value"], "EUR");
+}
+
+async fn row_21_articles_are_found_by_number_or_made_or_shown(engine: Engine) {
+    let (mut shop, customer) = shop(engine, &[]).await;
+    let known = shop.objects("Item").await.into_iter().find(|it| it["Sku"] == "GS-1").expect("a seeded one");
+    shop.sold(&customer, "GS-1").await;
+    shop.sold(&customer, "NEW-1").await;
+    let mut nameless = line("x", "1", 500);
+    nameless.sku = None;
+    let lost = shop.invoice(&customer, vec![nameless], 0).await;
+    shop.pay(lost.id, 500).await;
+    shop.quiet().await;
+    assert_eq!(shop.record("Item", "GS-1").await.remote_id.as_deref(), known["Id"].as_str());
+    let made = shop.objects("Item").await.into_iter().find(|it| it["Sku"] == "NEW-1").expect("a new one");
+    assert!(made["Type"] == "NonInventory" && made["IncomeAccountRef"]["value"] == "79", "{made}");
+    let why = shop.why("Invoice", lost.id).await;
+    assert!(why.code == "no_item" && why.message.contains("Wool x"), "{why:?}");
+    // One that is chosen for such takes them all.
+    shop.choose(&[("IncomeAccount", "79"), ("DefaultItem", known["Id"].as_str().expect("an id"))]);
+    shop.retry("Invoice", lost.id).await;
+    shop.quiet().await;
+    let there = shop.of("Invoice", &lost.id.to_string()).await;
+    assert_eq!(there[0]["Line"][0]["SalesItemLineDetail"]["ItemRef"]["value"], known["Id"]);
+}
+
+async fn row_22_what_is_out_of_use_is_told_by_name_and_goes_on_when_it_is_back(engine: Engine) {
+    let (mut shop, customer) = shop(engine, &[]).await;
+    shop.sold(&customer, "W-1").await;
+    shop.quiet().await;
+    let item = shop.record("Item", "W-1").await.remote_id.expect("an id");
+    let use_it = |active: bool| json!({ "operation": "save", "object": { "Id": item, "Active": active } });
+    shop.bookkeeper("Item", use_it(false)).await;
+    let (refused, _) = shop.sold(&customer, "W-1").await;
+    let (other, _) = shop.sold(&customer, "W-2").await;
+    shop.quiet().await;
+    let why = shop.why("Invoice", refused).await;
+    assert_eq!(why.code, "reference", "{why:?}");
+    assert_eq!(shop.state("Invoice", other).await, State::Synced);
+    shop.bookkeeper("Item", use_it(true)).await;
+    shop.retry("Invoice", refused).await;
+    shop.quiet().await;
+    assert_eq!(shop.state("Invoice", refused).await, State::Synced);
+}
+
+on_both!(
+    row_03_a_customer_is_matched_by_name_and_mail_and_never_doubled,
+    row_04_names_are_put_in_order_and_a_colon_is_shown_and_holds_nobody_up,
+    row_05_who_is_out_of_use_there_is_nobody,
+    row_20_another_currency_is_another_customer_there_or_a_fault_in_words,
+    row_21_articles_are_found_by_number_or_made_or_shown,
+    row_22_what_is_out_of_use_is_told_by_name_and_goes_on_when_it_is_back,
+);
