@@ -52,10 +52,16 @@ fn a_token_is_kept_until_shortly_before_its_end() {
 #[test]
 fn so_many_tokens_are_kept_and_no_more() {
     let tokens = tokens();
-    for number in 0..=MAX_TOKENS {
-        tokens.keep(number.to_be_bytes().to_vec(), &granted("t", 3_600), 0, at(0));
+    // All but two at once: each one that is kept looks at all that are.
+    let token = |number: usize| {
+        (number.to_be_bytes().to_vec(), Token { value: Secret::new("t".to_owned()), until: at(3_600) })
+    };
+    tokens.kept.lock().expect("the tokens").extend((2..MAX_TOKENS).map(token));
+    for (name, many) in [("a", MAX_TOKENS - 1), ("b", MAX_TOKENS), ("c", MAX_TOKENS)] {
+        tokens.keep(name.as_bytes().to_vec(), &granted("t", 3_600), 0, at(0));
+        assert_eq!(tokens.kept.lock().expect("the tokens").len(), many);
     }
-    assert_eq!(tokens.kept.lock().expect("the tokens").len(), MAX_TOKENS);
+    assert_eq!(found(&tokens, b"c", 1), None);
     tokens.keep(vec![1], &granted("new", 3_600), 0, at(3_600));
     assert_eq!(found(&tokens, &[1], 3_601).as_deref(), Some("new"), "those whose end came make room");
 }
