@@ -62,7 +62,8 @@ pub(super) struct Row {
     pub(super) name: &'static str,
     pub(super) prepare: for<'a> fn(&'a World) -> Work<'a, Subject>,
     pub(super) run: for<'a> fn(&'a World, &'a Subject) -> Work<'a, Done<()>>,
-    /// Whether every fault is tried on it too; not where it has faults of its own.
+    /// Whether every fault is tried on it too; not where it has faults of its own, or where a call of the merchant's own
+    /// terminal would be the one that is spoilt.
     pub(super) faults: bool,
 }
 
@@ -146,13 +147,13 @@ pub(super) const ROWS: &[Row] = &[
     row!(auto_pay_again, due_and_declined, false),
     row!(auto_pay_paid_before, planned, false),
     row!(auto_pay_ended_job, called_off, false),
-    row!(pay_by_link, to_link, false),
+    row!(pay_by_link, to_link, true),
     row!(open_page_authorize_net, owed_at_gateway, true),
-    row!(never_pay_authorize_net, page_open_authorize_net, false),
+    row!(never_pay_authorize_net, page_open_authorize_net, true),
     row!(told_of_payment, lost_and_told, false),
     row!(told_of_nothing, gateway, false),
     row!(told_falsely, gateway, false),
-    row!(reconcile, paid, false),
+    row!(reconcile, paid, true),
     row!(reconcile_unanswered, paid, false),
     row!(reconcile_daily, paid, false),
     row!(reconcile_ended_job, paid, false),
