@@ -42,6 +42,35 @@ impl State {
     }
 }
 
+/// How the whole of an integration's sync stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stand {
+    /// There is no consent, or none any more.
+    NotConnected,
+    /// The integration is switched off.
+    Disabled,
+    /// A person has it wait.
+    Paused,
+    /// Everything waits, until somebody does what the failure advises.
+    Held,
+    /// It is being worked on.
+    Running,
+    /// Something is still to be written or looked at, and is done by itself.
+    Waiting,
+    /// Both sides are in step, as far as is known.
+    InStep,
+}
+
+crate::words!(Stand {
+    NotConnected = "NotConnected",
+    Disabled = "Disabled",
+    Paused = "Paused",
+    Held = "Held",
+    Running = "Running",
+    Waiting = "Waiting",
+    InStep = "InStep",
+});
+
 /// Why a record was not taken, or why everything waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

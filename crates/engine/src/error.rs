@@ -71,6 +71,9 @@ pub enum Error {
     /// The integration's provider keeps no books.
     #[error("the provider keeps no books")]
     NoBooks,
+    /// A person has the sync of these books wait.
+    #[error("sync is paused")]
+    SyncPaused,
     /// No such record of sync in the integration.
     #[error("no such record")]
     RecordNotFound,

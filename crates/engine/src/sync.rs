@@ -27,7 +27,7 @@ use kontor_domain::{Currency, ids::IntegrationId, sync::Failure};
 use kontor_store::{integrations, sync, sync::Sync};
 use tokio::{sync::watch, task::JoinSet};
 
-pub use control::{Overview, Scope};
+pub use control::{Again, Overview, Scope};
 pub use turn::Halt;
 
 use crate::{Engine, Error, hosted::schedule};

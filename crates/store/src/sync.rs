@@ -6,6 +6,7 @@
 
 pub mod inbox;
 pub mod links;
+mod plan;
 
 use jiff::Timestamp;
 use kontor_domain::{
@@ -13,6 +14,8 @@ use kontor_domain::{
     sync::Failure,
 };
 use sqlx::any::AnyRow;
+
+pub use plan::{planned, unplanned, unplanned_of_money};
 
 use crate::{
     Conn, Error,
@@ -47,6 +50,8 @@ pub struct Sync {
     pub due_at: Timestamp,
     /// How many turns failed one after the other.
     pub attempts: i64,
+    /// Until when its turn is somebody's.
+    pub lease_until: Timestamp,
     /// When it had its last turn.
     pub last_run_at: Option<Timestamp>,
     /// When it began.
@@ -67,6 +72,7 @@ fn read(row: &AnyRow) -> Result<Sync, Error> {
         compared_at: row.maybe_time("compared_at")?,
         due_at: row.time("due_at")?,
         attempts: row.int("attempts")?,
+        lease_until: row.time("lease_until")?,
         last_run_at: row.maybe_time("last_run_at")?,
         created_at: row.time("created_at")?,
     })
@@ -288,44 +294,6 @@ pub async fn meet(conn: &mut Conn, it: &Sync, company: &str, now: Timestamp) -> 
     .execute(conn)
     .await?;
     Ok(())
-}
-
-/// Writes down up to which place of the chain of events it was planned.
-pub async fn planned(conn: &mut Conn, it: &Sync, position: i64) -> Result<(), Error> {
-    sqlx::query(
-        "UPDATE sync_states SET planned = $3 WHERE organization_id = $1 AND integration_id = $2 AND planned < $3",
-    )
-    .bind(it.organization.to_string())
-    .bind(it.integration.to_string())
-    .bind(position)
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// How many events were not planned yet.
-pub async fn unplanned(conn: &mut Conn, it: &Sync) -> Result<i64, Error> {
-    let row = sqlx::query(
-        "SELECT COUNT(*) AS total FROM events WHERE organization_id = $1 AND (position IS NULL OR position > $2)",
-    )
-    .bind(it.organization.to_string())
-    .bind(it.planned)
-    .fetch_one(conn)
-    .await?;
-    row.int("total")
-}
-
-/// How many events of orders, invoices and money were not planned yet.
-pub async fn unplanned_of_money(conn: &mut Conn, it: &Sync) -> Result<i64, Error> {
-    let row = sqlx::query(
-        "SELECT COUNT(*) AS total FROM events WHERE organization_id = $1 AND (position IS NULL OR position > $2)
-           AND (kind LIKE 'order.%' OR kind LIKE 'invoice.%' OR kind LIKE 'payment.%' OR kind LIKE 'refund.%')",
-    )
-    .bind(it.organization.to_string())
-    .bind(it.planned)
-    .fetch_one(conn)
-    .await?;
-    row.int("total")
 }
 
 /// Writes down since when changes are asked for next, and that they were.

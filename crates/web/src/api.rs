@@ -14,6 +14,7 @@ pub(crate) mod orders;
 pub(crate) mod payments;
 pub(crate) mod reports;
 pub(crate) mod settings;
+pub(crate) mod sync;
 pub(crate) mod templates;
 
 use std::{fmt::Display, str::FromStr, sync::Arc};
@@ -52,6 +53,15 @@ pub(crate) fn guarded() -> OpenApiRouter<Arc<Web>> {
         ))
         // What is appended may be nothing: some providers are asked about at the root of their address.
         .route(integrations::proxy::ROOT, integrations::proxy::at_root())
+        .routes(routes!(sync::get))
+        .routes(routes!(sync::records))
+        .routes(routes!(sync::get_record))
+        .routes(routes!(sync::retry))
+        .routes(routes!(sync::dismiss))
+        .routes(routes!(sync::differences))
+        .routes(routes!(sync::run))
+        .routes(routes!(sync::pause))
+        .routes(routes!(sync::resume))
         .routes(routes!(settings::get, settings::put))
         .routes(routes!(audit::list))
         .routes(routes!(events::list))

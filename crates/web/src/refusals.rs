@@ -36,9 +36,6 @@ impl From<Error> for Problem {
             }
             error @ (Error::CardLeaving | Error::CardDeclined(_)) => card(error),
             Error::IntegrationNotFound => Self::not_found("integration_not_found"),
-            Error::InvoiceNumberTaken => {
-                Self::conflict("invoice_number_taken", "Another invoice has this number. Choose another one.")
-            }
             Error::InFlight => Self::conflict(
                 "invoice_payment_in_flight",
                 "Another payment of this invoice is under way. Try again when it has ended.",
@@ -55,14 +52,16 @@ impl From<Error> for Problem {
             | Error::CurrencyNotTaken(_)
             | Error::ExceedsAuthorization { .. }
             | Error::ExceedsUnapplied { .. }
-            | Error::ExceedsRefundable { .. }) => money_refused(&error),
+            | Error::ExceedsRefundable { .. }
+            | Error::InvoiceNumberTaken) => money_refused(&error),
             error @ (Error::IntegrationInUse
             | Error::NothingKept
             | Error::RotationUnderWay { .. }
             | Error::NoIntegration(_)
             | Error::IntegrationDisabled
             | Error::NoProxy
-            | Error::NoBooks) => integration(error),
+            | Error::NoBooks
+            | Error::SyncPaused) => integration(error),
             error @ (Error::RecordNotFound | Error::RecordState(_) | Error::TooMuch(_)) => books(&error),
             error @ (Error::NoOAuth
             | Error::OAuthNotConfigured(_)
@@ -183,6 +182,9 @@ fn integration(error: Error) -> Problem {
             "sync_not_supported",
             "The integration's provider keeps no books to be kept in step.",
         ),
+        Error::SyncPaused => {
+            Problem::conflict("sync_paused", "Somebody has the sync of these books wait. Resume it first.")
+        }
         Error::NoProxy => {
             Problem::refused("proxy_not_supported", "Requests of your own cannot be sent to this provider.")
         }
@@ -209,6 +211,9 @@ fn auto_pay(error: &Error) -> Problem {
 /// Why a payment's money does not go where it was asked to.
 fn money_refused(error: &Error) -> Problem {
     match error {
+        Error::InvoiceNumberTaken => {
+            Problem::conflict("invoice_number_taken", "Another invoice has this number. Choose another one.")
+        }
         Error::NotPayable(status) => Problem::conflict(
             "invoice_not_payable",
             format!("The invoice is {status}; no payment is taken for it."),

@@ -32,6 +32,8 @@ const PASSING: &[&str] = &[
     "oauth_not_configured",
     "integration_not_connected",
     "integration_needs_reauthorization",
+    "record_wrong_state",
+    "sync_paused",
 ];
 /// A claim inside one transaction is seen by nobody before it is complete; the lease is never waited for.
 const LEASE_SECONDS: i64 = 60;

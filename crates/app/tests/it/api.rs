@@ -12,6 +12,7 @@ mod orders;
 mod remake;
 mod rollback;
 pub(crate) mod rotation;
+mod sync;
 
 use serde_json::json;
 

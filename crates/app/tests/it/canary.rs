@@ -6,6 +6,7 @@ mod by_itself;
 mod drive;
 pub(crate) mod echo;
 mod forms;
+mod in_step;
 
 use aws_lc_rs::hmac;
 use serde_json::{Value, json};
@@ -65,6 +66,7 @@ async fn no_secret_is_written_or_said_anywhere(engine: Engine) {
     cards(&mut driver, &mut canaries).await;
     by_itself::charged(&mut driver, &mut canaries).await;
     books(&mut driver).await;
+    in_step::decided(&mut driver).await;
     wrong(&mut driver, &mut canaries).await;
     commands(&mut driver);
     assert!(driver.hidden >= 8, "the providers' words are shown, but for the secrets: {}", driver.hidden);

@@ -8,7 +8,7 @@ mod pair;
 mod rows;
 mod shop;
 
-use company::Company;
+pub(crate) use company::Company;
 
 /// An amount as the books write it, in cents.
 fn cents(it: &serde_json::Value) -> i64 {

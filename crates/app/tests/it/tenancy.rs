@@ -55,6 +55,7 @@ async fn fill(demo: &Demo, path: &str) -> String {
     };
     path.replace("{organizationId}", organization)
         .replace("{id}", &id)
+        .replace("{recordId}", "syn_0192f0c1e4b87c3a9d5e6f708192a3b4")
         .replace("{customerNumber}", "ONLY-HERE")
         .replace("{path}", "orders/1")
 }

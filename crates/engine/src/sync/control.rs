@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kontor_domain::{
     Id,
     ids::{IntegrationId, OrganizationId, SyncLinkId},
-    sync::State,
+    integrations::ConnectionStatus,
+    sync::{Stand, State},
 };
 use kontor_providers::books::Mapping;
 use kontor_store::{
@@ -15,7 +16,7 @@ use kontor_store::{
     invoices, orders,
     sync::{
         self, Sync, inbox,
-        links::{self, Counts, Link},
+        links::{self, Counts, Link, Want},
     },
 };
 use serde_json::json;
@@ -26,14 +27,16 @@ use super::{
 };
 use crate::{Actor, Engine, Error};
 
-/// The most orders and invoices that are looked at again at a person's word.
-const MAX_AGAIN: usize = 100_000;
+/// The most orders, and the most invoices, that are looked at again at a person's word.
+const MAX_AGAIN: usize = 10_000;
 
 /// How an integration's books stand.
 #[derive(Debug)]
 pub struct Overview {
     /// The integration.
     pub integration: Integration,
+    /// The whole in a word.
+    pub stand: Stand,
     /// Where it stands; none before its first turn.
     pub sync: Option<Sync>,
     /// How many records stand how.
@@ -42,37 +45,48 @@ pub struct Overview {
     pub noticed: i64,
     /// How many events are to be planned.
     pub unplanned: i64,
+    /// How long what happened here first, and is not there yet, has waited.
+    pub lag: SignedDuration,
 }
 
 /// What is to be gone through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Scope {
     /// What changed.
     Changes,
-    /// Everything there is of theirs, and of ours what is in the books or was made since then.
-    Everything {
-        /// Since when.
-        since: Option<Timestamp>,
-    },
+    /// Everything there is of theirs, and of ours what is in the books or is named here.
+    Everything(Again),
+}
+
+/// What of ours is to be gone through that may not be in the books: what was made since.
+#[derive(Debug, Clone, Default)]
+pub struct Again {
+    since: Option<Timestamp>,
+    wants: BTreeSet<Want>,
 }
 
 impl Engine {
     /// How the books of an integration stand.
     pub async fn sync_overview(
         &self,
+        conn: &mut Conn,
         organization: OrganizationId,
         integration: IntegrationId,
     ) -> Result<Overview, Error> {
-        let mut conn = self.db.read().await?;
-        let integration = self.kept_in_step(&mut conn, organization, integration).await?;
-        let sync = sync::get(&mut conn, organization, integration.id).await?;
-        let counts = links::counts(&mut conn, organization, integration.id).await?;
-        let (noticed, _) = inbox::waiting(&mut conn, organization, integration.id).await?;
-        let unplanned = match &sync {
-            Some(it) => sync::unplanned(&mut conn, it).await?,
-            None => 0,
+        let integration = self.kept_in_step(conn, organization, integration).await?;
+        let sync = sync::get(conn, organization, integration.id).await?;
+        let counts = links::counts(conn, organization, integration.id).await?;
+        let (noticed, _) = inbox::waiting(conn, organization, integration.id).await?;
+        let (unplanned, first) = match &sync {
+            Some(it) => sync::unplanned(conn, it).await?,
+            None => (0, None),
         };
-        Ok(Overview { integration, sync, counts, noticed, unplanned })
+        let now = self.ambient.now();
+        let waiting = [counts.oldest, first].into_iter().flatten().min();
+        let lag = waiting.map_or(SignedDuration::ZERO, |it| now.duration_since(it).max(SignedDuration::ZERO));
+        let open = counts.of(State::Waiting) + counts.of(State::Sent) + noticed + unplanned;
+        let stand = stand(&integration, sync.as_ref(), open, now);
+        Ok(Overview { integration, stand, sync, counts, noticed, unplanned, lag })
     }
 
     /// The integration, where it is one whose books are kept in step.
@@ -91,40 +105,74 @@ impl Engine {
     /// Has it run now.
     pub async fn sync_run(
         &self,
+        conn: &mut Conn,
         organization: OrganizationId,
         integration: IntegrationId,
         actor: &Actor,
         scope: Scope,
     ) -> Result<(), Error> {
-        let mut tx = self.db.write().await?;
-        let integration = self.kept_in_step(&mut tx, organization, integration).await?;
-        let now = self.ambient.now();
-        if !sync::ask(&mut tx, organization, integration.id, now).await? {
-            return Err(Error::NotConnected);
+        let integration = self.kept_in_step(conn, organization, integration).await?;
+        let state = self.begun(conn, organization, &integration).await?;
+        match integration.connection_status {
+            ConnectionStatus::Connected => {}
+            ConnectionStatus::NeedsReauthorization => return Err(Error::NeedsReauthorization),
+            ConnectionStatus::NotConnected | ConnectionStatus::NotRequired => {
+                return Err(Error::NotConnected);
+            }
         }
+        if !integration.is_enabled {
+            return Err(Error::IntegrationDisabled);
+        }
+        if state.paused_at.is_some() {
+            return Err(Error::SyncPaused);
+        }
+        let now = self.ambient.now();
+        sync::ask(conn, organization, integration.id, now).await?;
         let detail = match scope {
             Scope::Changes => json!({ "full": false }),
-            Scope::Everything { since } => {
-                sync::compare(&mut tx, organization, integration.id, Some("{}"), None).await?;
-                self.want_again(&mut tx, organization, &integration, since).await?;
-                json!({ "full": true, "since": since.map(|it| it.to_string()) })
+            Scope::Everything(again) => {
+                sync::compare(conn, organization, integration.id, Some("{}"), None).await?;
+                links::want_all(conn, organization, integration.id, now).await?;
+                for want in &again.wants {
+                    let id = Id::new(&self.ambient);
+                    links::want(conn, organization, integration.id, id, want, now).await?;
+                }
+                match again.since {
+                    Some(since) => json!({ "full": true, "since": since.to_string() }),
+                    None => json!({ "full": true }),
+                }
             }
         };
         let subject = integration.id.to_string();
-        self.audit(&mut tx, Some(organization), actor, "sync.run", &subject, &detail).await?;
-        Ok(tx.commit_at("sync.asked").await?)
+        self.audit(conn, Some(organization), actor, "sync.run", &subject, &detail).await
     }
 
-    /// Everything of ours that is in the books, and what was made since.
-    async fn want_again(
+    /// Its state; it begins here where nobody had time for it yet.
+    async fn begun(
         &self,
         conn: &mut Conn,
         organization: OrganizationId,
         integration: &Integration,
+    ) -> Result<Sync, Error> {
+        if let Some(state) = sync::get(conn, organization, integration.id).await? {
+            return Ok(state);
+        }
+        sync::begin(conn, &integration.provider, self.ambient.now()).await?;
+        sync::get(conn, organization, integration.id).await?.ok_or(Error::NotConnected)
+    }
+
+    /// Finds what of ours was made since, to be gone through again; read before anything is written, for it may be much.
+    pub async fn sync_again(
+        &self,
+        conn: &mut Conn,
+        organization: OrganizationId,
+        integration: IntegrationId,
         since: Option<Timestamp>,
-    ) -> Result<(), Error> {
-        links::want_all(conn, organization, integration.id, self.ambient.now()).await?;
-        let (Some(since), Some(mapping)) = (since, self.mapping_of(integration)) else { return Ok(()) };
+    ) -> Result<Again, Error> {
+        let integration = self.kept_in_step(conn, organization, integration).await?;
+        let (Some(since), Some(mapping)) = (since, self.mapping_of(&integration)) else {
+            return Ok(Again::default());
+        };
         let wants = BTreeSet::new();
         let mut found = Found { organization, integration: integration.id, mapping: &mapping, wants };
         let edge = || Some((since, String::new()));
@@ -136,10 +184,7 @@ impl Engine {
             for order in &page.rows {
                 found.order(conn, order.id).await.map_err(ours)?;
             }
-            seen = seen.saturating_add(page.rows.len());
-            if seen > MAX_AGAIN {
-                return Err(Error::TooMuch(MAX_AGAIN));
-            }
+            seen = few(seen, page.rows.len())?;
         }
         (after, seen) = (edge(), 0);
         loop {
@@ -150,16 +195,9 @@ impl Engine {
             for invoice in &page.rows {
                 found.invoice(conn, invoice.id).await.map_err(ours)?;
             }
-            seen = seen.saturating_add(page.rows.len());
-            if seen > MAX_AGAIN {
-                return Err(Error::TooMuch(MAX_AGAIN));
-            }
+            seen = few(seen, page.rows.len())?;
         }
-        let now = self.ambient.now();
-        for want in &found.wants {
-            links::want(conn, organization, integration.id, Id::new(&self.ambient), want, now).await?;
-        }
-        Ok(())
+        Ok(Again { since: Some(since), wants: found.wants })
     }
 
     fn mapping_of(&self, integration: &Integration) -> Option<Mapping> {
@@ -167,59 +205,62 @@ impl Engine {
         Some(provider.accounting()?.mapping(&integration.configuration))
     }
 
-    /// Has it wait, or go on.
+    /// Has it wait, or go on. Said again, it stays as it is.
     pub async fn sync_pause(
         &self,
+        conn: &mut Conn,
         organization: OrganizationId,
         integration: IntegrationId,
         actor: &Actor,
         pause: bool,
     ) -> Result<(), Error> {
-        let mut tx = self.db.write().await?;
-        let integration = self.kept_in_step(&mut tx, organization, integration).await?;
-        let now = self.ambient.now();
-        if !sync::pause(&mut tx, organization, integration.id, pause.then_some(now), now).await? {
-            return Err(Error::NotConnected);
+        let integration = self.kept_in_step(conn, organization, integration).await?;
+        let state = self.begun(conn, organization, &integration).await?;
+        if state.paused_at.is_some() == pause {
+            return Ok(());
         }
+        let now = self.ambient.now();
+        sync::pause(conn, organization, integration.id, pause.then_some(now), now).await?;
         let action = if pause { "sync.paused" } else { "sync.unpaused" };
         let subject = integration.id.to_string();
-        self.audit(&mut tx, Some(organization), actor, action, &subject, &json!({})).await?;
-        Ok(tx.commit_at("sync.paused").await?)
+        self.audit(conn, Some(organization), actor, action, &subject, &json!({})).await
     }
 
     /// Has a record tried again now. What is gone there is written anew.
     pub async fn sync_retry(
         &self,
+        conn: &mut Conn,
         organization: OrganizationId,
         integration: IntegrationId,
         actor: &Actor,
         record: SyncLinkId,
     ) -> Result<Link, Error> {
-        self.decide(organization, integration, actor, record, "sync.retried").await
+        self.decide(conn, organization, integration, actor, record, "sync.retried").await
     }
 
     /// Leaves a record as it is: it is not written any more, and no difference of it is shown.
     pub async fn sync_dismiss(
         &self,
+        conn: &mut Conn,
         organization: OrganizationId,
         integration: IntegrationId,
         actor: &Actor,
         record: SyncLinkId,
     ) -> Result<Link, Error> {
-        self.decide(organization, integration, actor, record, "sync.dismissed").await
+        self.decide(conn, organization, integration, actor, record, "sync.dismissed").await
     }
 
     async fn decide(
         &self,
+        conn: &mut Conn,
         organization: OrganizationId,
         integration: IntegrationId,
         actor: &Actor,
         record: SyncLinkId,
         action: &str,
     ) -> Result<Link, Error> {
-        let mut tx = self.db.write().await?;
-        let integration = self.kept_in_step(&mut tx, organization, integration).await?;
-        let found = links::get(&mut tx, organization, integration.id, record).await?;
+        let integration = self.kept_in_step(conn, organization, integration).await?;
+        let found = links::get(conn, organization, integration.id, record).await?;
         let mut link = found.ok_or(Error::RecordNotFound)?;
         if !link.state.is_retryable() {
             return Err(Error::RecordState(link.state));
@@ -238,16 +279,38 @@ impl Engine {
             link.standing = None;
             (link.state, link.due_at, link.attempts) = (State::Waiting, now, 0);
             link.difference = None;
-            sync::ask(&mut tx, organization, integration.id, now).await?;
+            sync::ask(conn, organization, integration.id, now).await?;
         }
         link.failure = None;
-        links::put(&mut tx, organization, &link, now).await?;
+        links::put(conn, organization, &link, now).await?;
         let detail = json!({ "kind": link.kind, "localId": link.local_id });
-        self.audit(&mut tx, Some(organization), actor, action, &link.id.to_string(), &detail).await?;
-        let link = links::get(&mut tx, organization, integration.id, record).await?;
-        tx.commit_at("sync.decided").await?;
+        self.audit(conn, Some(organization), actor, action, &link.id.to_string(), &detail).await?;
+        let link = links::get(conn, organization, integration.id, record).await?;
         link.ok_or(Error::RecordNotFound)
     }
+}
+
+/// The whole in a word: what stands in the way first.
+fn stand(integration: &Integration, sync: Option<&Sync>, open: i64, now: Timestamp) -> Stand {
+    if integration.connection_status != ConnectionStatus::Connected {
+        return Stand::NotConnected;
+    }
+    if !integration.is_enabled {
+        return Stand::Disabled;
+    }
+    match sync {
+        Some(it) if it.paused_at.is_some() => Stand::Paused,
+        Some(it) if it.lease_until > now => Stand::Running,
+        Some(it) if it.held.is_some() => Stand::Held,
+        Some(it) if open == 0 && it.comparing.is_none() && it.last_run_at.is_some() => Stand::InStep,
+        _ => Stand::Waiting,
+    }
+}
+
+/// How many were seen by now, where that is not too many for one request.
+fn few(seen: usize, more: usize) -> Result<usize, Error> {
+    let seen = seen.saturating_add(more);
+    if seen > MAX_AGAIN { Err(Error::TooMuch(MAX_AGAIN)) } else { Ok(seen) }
 }
 
 /// Planning asks nobody but the database.

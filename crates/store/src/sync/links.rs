@@ -122,12 +122,13 @@ pub async fn want(
 ) -> Result<(), Error> {
     sqlx::query(
         "INSERT INTO sync_links (id, organization_id, integration_id, kind, local_id, label, state, wanted, due_at,
-           attempts, generation, version, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, 'Waiting', 1, $7, 0, 0, 1, $7, $7)
+           attempts, generation, version, created_at, updated_at, waits_since)
+         VALUES ($1, $2, $3, $4, $5, $6, 'Waiting', 1, $7, 0, 0, 1, $7, $7, $7)
          ON CONFLICT (integration_id, kind, local_id) DO UPDATE SET wanted = sync_links.wanted + 1, label = $6,
            due_at = CASE WHEN sync_links.state = 'Sent' THEN sync_links.due_at ELSE $7 END,
            attempts = CASE WHEN sync_links.state = 'Sent' THEN sync_links.attempts ELSE 0 END,
            state = CASE WHEN sync_links.state IN ('Synced', 'Failed') THEN 'Waiting' ELSE sync_links.state END,
+           waits_since = CASE WHEN sync_links.state IN ('Synced', 'Failed') THEN $7 ELSE sync_links.waits_since END,
            version = CASE WHEN sync_links.state = 'Sent' THEN sync_links.version ELSE sync_links.version + 1 END",
     )
     .bind(id.to_string())
@@ -189,7 +190,9 @@ pub async fn put(
            due_at = CASE WHEN $4 IN ('Synced', 'Failed') AND wanted > $5 THEN $20 ELSE $6 END,
            attempts = $7, generation = $8, sent_at = $9, remote_id = $10, remote_number = $11, sync_token = $12,
            remote_updated_at = $13, pushed_hash = $14, agreed = $15, standing = $16, failure = $17, difference = $18,
-           label = $19, version = version + 1, updated_at = $20
+           label = $19, version = version + 1, updated_at = $20,
+           waits_since = CASE WHEN $4 IN ('Waiting', 'Sent') OR ($4 IN ('Synced', 'Failed') AND wanted > $5)
+             THEN COALESCE(waits_since, $20) ELSE NULL END
          WHERE organization_id = $1 AND id = $2 AND version = $3",
     )
     .bind(organization.to_string())

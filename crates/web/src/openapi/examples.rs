@@ -20,6 +20,7 @@ const NAMES: &[(&str, &str)] = &[
     ("orderId", "ord_0192f0c1e4b87c3a9d5e6f708192a3b4"),
     ("paymentId", "pay_0192f0c1e4b87c3a9d5e6f708192a3b4"),
     ("paymentMethodId", "pm_0192f0c1e4b87c3a9d5e6f708192a3b4"),
+    ("recordId", "syn_0192f0c1e4b87c3a9d5e6f708192a3b4"),
     ("customerNumber", "CUST-1001"),
     ("invoiceNumber", "INV-000042"),
     ("orderNumber", "SO-7001"),

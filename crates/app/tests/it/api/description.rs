@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::support::{
     Engine, on_both,
     process::{Demo, integration},
+    until,
 };
 
 async fn description(demo: &Demo) -> Value {
@@ -127,6 +128,7 @@ fn filled(
     demo: &Demo,
     path: &str,
     (integration, payment, charge, order): (&str, &str, &str, &str),
+    (books, record): (&str, &str),
 ) -> String {
     let id = match path {
         // The cards of a customer are listed by its number.
@@ -135,10 +137,12 @@ fn filled(
         it if it.contains("/orders/") => order,
         it if it.contains("/payments/") => payment,
         it if it.contains("/auto-pay/charges/") => charge,
+        it if it.contains("/sync") => books,
         _ => integration,
     };
     path.replace("{organizationId}", demo.text("organizationId"))
         .replace("{id}", id)
+        .replace("{recordId}", record)
         .replace("{provider}", "QuickBooks")
         .replace("{customerNumber}", "CUST-1001")
         .replace("{path}", "orders/1")
@@ -148,6 +152,8 @@ async fn no_example_of_a_request_is_refused_for_its_shape(engine: Engine) {
     let demo = Demo::with(engine, &[("KONTOR_LIMITS__LOGIN_PER_MINUTE", "1000")]);
     let document = description(&demo).await;
     let list = format!("/api/organizations/{}/integrations", demo.text("organizationId"));
+    let books = demo.seeded("QuickBooks").await;
+    let books = books.rsplit('/').next().expect("an id");
     let mut sent = 0;
     for (method, path, operation) in operations(&document) {
         for (kind, media) in media(&operation["requestBody"]) {
@@ -163,6 +169,7 @@ async fn no_example_of_a_request_is_refused_for_its_shape(engine: Engine) {
                     "apc_0192f0c1e4b87c3a9d5e6f708192a3b4",
                     "ord_0192f0c1e4b87c3a9d5e6f708192a3b4",
                 ),
+                (books, "syn_0192f0c1e4b87c3a9d5e6f708192a3b4"),
             );
             let kind = if kind == "*/*" { "application/json" } else { kind };
             let example = &media["example"];
@@ -182,6 +189,17 @@ async fn no_example_of_a_request_is_refused_for_its_shape(engine: Engine) {
     assert!(sent > 12, "{sent} bodies");
 }
 
+/// The books' integration, and the record of an order in it once that was agreed to.
+async fn recorded(demo: &Demo, order: &str) -> (String, String) {
+    let books = demo.seeded("QuickBooks").await;
+    demo.admin.post(&format!("/api/orders/{order}/confirm"), &json!({})).await.expect(200);
+    let list = format!("{books}/sync/records?kind=Estimate");
+    let first = async || demo.admin.get(&list).await.expect(200).json()["data"][0]["id"].clone();
+    until("the order has its record", async || first().await.is_string()).await;
+    let record = first().await.as_str().expect("an id").to_owned();
+    (books.rsplit('/').next().expect("an id").to_owned(), record)
+}
+
 async fn what_is_answered_is_as_it_is_described(engine: Engine) {
     let demo = Demo::start(engine);
     let document = description(&demo).await;
@@ -196,6 +214,7 @@ async fn what_is_answered_is_as_it_is_described(engine: Engine) {
     let body = json!({ "customerNumber": "CUST-1001", "items": [{ "description": "Tea", "quantity": 1, "unitPrice": 3 }] });
     let made = demo.admin.post("/api/orders", &body).await.expect(201).json();
     let order = made["id"].as_str().expect("an id");
+    let (books, record) = recorded(&demo, order).await;
     let mut asked = 0;
     for (method, path, operation) in operations(&document) {
         let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"];
@@ -203,7 +222,7 @@ async fn what_is_answered_is_as_it_is_described(engine: Engine) {
             continue;
         }
         for form in ["enums=numbers", "enums=names"] {
-            let path = filled(&demo, &path, (integration, &payment, &charge, order));
+            let path = filled(&demo, &path, (integration, &payment, &charge, order), (&books, &record));
             let answer = demo.admin.send("GET", &path, &[("prefer", form)], None).await.expect(200).json();
             let wrong = faults(&document, schema, &answer);
             assert!(wrong.is_empty(), "{path}: {wrong:?}: {answer}");

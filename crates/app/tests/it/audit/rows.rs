@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{
     Engine, on_both,
     process::Demo,
+    until,
     upstream::{Upstream, fine, integrate},
 };
 
@@ -68,6 +69,7 @@ fn route(path: &str) -> String {
     let part = |it: &str| match it.split_once('_') {
         Some(("org", _)) => "{organizationId}".to_owned(),
         Some(("int" | "key", _)) => "{id}".to_owned(),
+        Some(("syn", _)) => "{recordId}".to_owned(),
         _ => it.to_owned(),
     };
     let (path, below) = path.split_once("/proxy/").map_or((path, ""), |(path, _)| (path, "/proxy/{path}"));
@@ -82,7 +84,8 @@ async fn writes(demo: &Demo) -> BTreeSet<(String, String)> {
         for (method, operation) in methods.as_object().expect("methods") {
             let tag = operation["tags"][0].as_str().unwrap_or_default();
             let guarded = operation["security"].as_array().is_some_and(|it| !it.is_empty());
-            if guarded && method != "get" && ["Integrations", "Organization", "Access"].contains(&tag) {
+            if guarded && method != "get" && ["Integrations", "Organization", "Access", "Sync"].contains(&tag)
+            {
                 writes.insert((method.to_uppercase(), path.clone()));
             }
         }
@@ -152,6 +155,7 @@ async fn every_write_leaves_its_row(engine: Engine) {
     trail.leaves(("DELETE", &one, None, 204), &[("integration.deleted", &[])]).await;
     consent(&demo, &mut trail).await;
     proxied(&demo, &mut trail).await;
+    in_step(&demo, &mut trail).await;
     let settings = json!({ "returnUrls": ["https://shop.example"] });
     let path = format!("{organization}/settings");
     trail.leaves(("PUT", &path, Some(settings), 200), &[("settings.updated", &["returnUrls"])]).await;
@@ -202,6 +206,26 @@ async fn consent(demo: &Demo, trail: &mut Trail<'_>) {
     assert_eq!(demo.database.count(nobodys), 1);
     let ended: [(&str, &[&str]); 1] = [("integration.disconnected", &[])];
     trail.leaves(("POST", &format!("{one}/disconnect"), None, 200), &ended).await;
+}
+
+/// The rows of what a person decides about a company's books.
+async fn in_step(demo: &Demo, trail: &mut Trail<'_>) {
+    let order = json!({ "customerNumber": "CUST-1001", "items": [{ "description": CANARY, "quantity": 1, "unitPrice": 3 }] });
+    let order = demo.admin.post("/api/orders", &order).await.expect(201).json();
+    let confirm = format!("/api/orders/{}/confirm", order["id"].as_str().expect("an id"));
+    demo.admin.post(&confirm, &json!({})).await.expect(200);
+    let sync = format!("{}/sync", demo.seeded("QuickBooks").await);
+    let list = format!("{sync}/records?kind=Estimate");
+    // There is no account for what is sold.
+    let first = async || demo.admin.get(&list).await.expect(200).json()["data"][0].clone();
+    until("the order was not taken", async || first().await["state"] == "Failed").await;
+    let record = format!("{sync}/records/{}", first().await["id"].as_str().expect("an id"));
+    let run = json!({ "full": true, "since": "2026-01-01T00:00:00Z" });
+    trail.leaves(("POST", &format!("{sync}/run"), Some(run), 202), &[("sync.run", &[])]).await;
+    trail.leaves(("POST", &format!("{sync}/pause"), None, 200), &[("sync.paused", &[])]).await;
+    trail.leaves(("POST", &format!("{record}/retry"), None, 200), &[("sync.retried", &[])]).await;
+    trail.leaves(("POST", &format!("{record}/dismiss"), None, 200), &[("sync.dismissed", &[])]).await;
+    trail.leaves(("POST", &format!("{sync}/resume"), None, 200), &[("sync.unpaused", &[])]).await;
 }
 
 /// The rows of a caller's own requests: what was done where, and nothing of what was said.

@@ -50,7 +50,10 @@ impl Shop {
     async fn retry(&self, kind: &str, id: impl ToString) {
         let link = self.record(kind, id).await;
         let actor = kontor_engine::Actor::system();
-        self.engine.sync_retry(self.organization, self.integration, &actor, link.id).await.expect("retried");
+        let (organization, integration) = (self.organization, self.integration);
+        let mut tx = self.engine.db.write().await.expect("a transaction");
+        self.engine.sync_retry(&mut tx, organization, integration, &actor, link.id).await.expect("retried");
+        tx.commit().await.expect("retried");
     }
 
     /// How many events of a kind there are.

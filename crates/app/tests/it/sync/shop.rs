@@ -11,7 +11,10 @@ use kontor_domain::{
     ids::{IntegrationId, OrganizationId},
     integrations::{ConnectionStatus, TestStatus},
 };
-use kontor_engine::{Actor, Engine as UseCases, sync::Scope};
+use kontor_engine::{
+    Actor, Engine as UseCases,
+    sync::{Overview, Scope},
+};
 use kontor_simulators::{Running, quickbooks};
 use kontor_store::{
     integrations::Integration,
@@ -211,8 +214,7 @@ impl Shop {
             for _ in 0..60 {
                 self.clock.pass(200);
                 self.turn().await;
-                let overview = self.engine.sync_overview(self.organization, self.integration).await;
-                let it = overview.expect("an overview");
+                let it = self.overview().await;
                 let open = it.counts.of(kontor_domain::sync::State::Sent)
                     + it.counts.of(kontor_domain::sync::State::Waiting)
                     - self.blocked().await;
@@ -224,12 +226,7 @@ impl Shop {
             }
             assert_eq!(left, Some((0, 0, 0, false)), "it does not come to rest: {:#?}", self.all().await);
             if round == 0 {
-                let everything = Scope::Everything { since: None };
-                let (organization, integration) = (self.organization, self.integration);
-                self.engine
-                    .sync_run(organization, integration, &Actor::system(), everything)
-                    .await
-                    .expect("asked");
+                self.everything(None).await;
             }
         }
     }
@@ -248,7 +245,23 @@ impl Shop {
     }
 
     pub(super) async fn counts(&self) -> Counts {
-        self.engine.sync_overview(self.organization, self.integration).await.expect("an overview").counts
+        self.overview().await.counts
+    }
+
+    pub(super) async fn overview(&self) -> Overview {
+        let mut conn = self.engine.db.read().await.expect("a connection");
+        let overview = self.engine.sync_overview(&mut conn, self.organization, self.integration).await;
+        overview.expect("an overview")
+    }
+
+    /// Everything is to be gone through, also what was made here since then.
+    pub(super) async fn everything(&self, since: Option<jiff::Timestamp>) {
+        let (organization, integration) = (self.organization, self.integration);
+        let mut tx = self.engine.db.write().await.expect("a transaction");
+        let again = self.engine.sync_again(&mut tx, organization, integration, since).await.expect("read");
+        let (actor, scope) = (Actor::system(), Scope::Everything(again));
+        self.engine.sync_run(&mut tx, organization, integration, &actor, scope).await.expect("asked");
+        tx.commit().await.expect("asked");
     }
 
     pub(super) async fn link(&self, kind: &str, local_id: &str) -> Option<Link> {

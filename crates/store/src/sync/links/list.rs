@@ -104,7 +104,7 @@ pub async fn counts(
     let row = sqlx::query(
         "SELECT (SELECT COUNT(*) FROM sync_links WHERE organization_id = $1 AND integration_id = $2
              AND difference IS NOT NULL) AS different,
-           CAST((SELECT MIN(updated_at) FROM sync_links WHERE organization_id = $1 AND integration_id = $2
+           CAST((SELECT MIN(waits_since) FROM sync_links WHERE organization_id = $1 AND integration_id = $2
              AND state IN ('Waiting', 'Sent')) AS BIGINT) AS oldest",
     )
     .bind(organization.to_string())

@@ -14,7 +14,8 @@ pub async fn want_all(
     now: Timestamp,
 ) -> Result<(), Error> {
     sqlx::query(
-        "UPDATE sync_links SET wanted = wanted + 1, state = 'Waiting', due_at = $3, attempts = 0, version = version + 1
+        "UPDATE sync_links SET wanted = wanted + 1, state = 'Waiting', due_at = $3, waits_since = $3, attempts = 0,
+           version = version + 1
          WHERE organization_id = $1 AND integration_id = $2 AND state IN ('Synced', 'Failed')",
     )
     .bind(organization.to_string())

@@ -32,9 +32,7 @@ async fn row_03_a_customer_is_matched_by_name_and_mail_and_never_doubled(engine:
     assert_eq!(names, ["\"Hansa Imports (C-3)\"", "\"Wool Supply (C-2)\"", "\"hansa imports\""]);
     // Connected again to the same company, nobody is made anew.
     let all = shop.objects("Customer").await.len();
-    let everything = kontor_engine::sync::Scope::Everything { since: Some(jiff::Timestamp::UNIX_EPOCH) };
-    let actor = kontor_engine::Actor::system();
-    shop.engine.sync_run(shop.organization, shop.integration, &actor, everything).await.expect("asked");
+    shop.everything(Some(jiff::Timestamp::UNIX_EPOCH)).await;
     shop.quiet().await;
     assert_eq!(shop.objects("Customer").await.len(), all);
 }

@@ -19,8 +19,7 @@ async fn connection(shop: &Shop) -> ConnectionStatus {
 }
 
 async fn held(shop: &Shop) -> Option<kontor_domain::sync::Failure> {
-    let overview = shop.engine.sync_overview(shop.organization, shop.integration).await.expect("an overview");
-    overview.sync.and_then(|it| it.held)
+    shop.overview().await.sync.and_then(|it| it.held)
 }
 
 async fn row_01_a_token_is_renewed_once_however_many_want_it(engine: Engine) {
