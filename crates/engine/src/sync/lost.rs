@@ -98,6 +98,11 @@ impl Turn<'_> {
         let action = kontor_providers::books::Action::Create(whole.clone());
         let mut step = Step { link, action, whole, hash };
         Self::written(&mut step, Some(object));
+        if step.link.difference.take().is_some() {
+            // What was sent is not what it is to be by now: it is read again, and changed.
+            step.link.pushed_hash = None;
+            return Ok(again(step.link, self.now()));
+        }
         Ok(step.link)
     }
 

@@ -108,15 +108,18 @@ impl Turn<'_> {
                 let pause = schedule::retry(link.attempts, &self.engine.settings);
                 link.due_at = schedule::after(now, error.retry_after.unwrap_or(pause));
             }
-            Class::Missing if link.remote_id.is_some() => gone(link, "It was deleted there."),
+            Class::Missing if link.remote_id.is_some() => {
+                let stood = link.standing.clone();
+                gone(link, stood.as_ref(), "It was deleted there.");
+            }
             _ => link.state = State::Failed,
         }
     }
 }
 
-/// It is not there any more, or was taken back there: a difference, and a person decides.
-pub(super) fn gone(link: &mut Link, message: &str) {
-    let was = link.standing.as_ref().map(|it| it.total.clone()).unwrap_or_default();
+/// It is not there any more, or was taken back there: a difference from what stood there, and a person decides.
+pub(super) fn gone(link: &mut Link, stood: Option<&Standing>, message: &str) {
+    let was = stood.map(|it| it.total.clone()).unwrap_or_default();
     link.state = State::Gone;
     link.failure = Some(Failure {
         code: "gone".to_owned(),

@@ -334,16 +334,30 @@ macro_rules! parts {
 
 // Five hundred seeds, in parts that run side by side.
 parts! {
-    sqlite_1 = Sqlite, 1, 50;
-    sqlite_2 = Sqlite, 1_000_001, 50;
-    sqlite_3 = Sqlite, 2_000_001, 50;
-    sqlite_4 = Sqlite, 3_000_001, 50;
-    sqlite_5 = Sqlite, 4_000_001, 50;
-    sqlite_6 = Sqlite, 5_000_001, 50;
-    sqlite_7 = Sqlite, 6_000_001, 50;
-    sqlite_8 = Sqlite, 7_000_001, 50;
-    postgres_1 = Postgres, 8_000_001, 25;
-    postgres_2 = Postgres, 9_000_001, 25;
-    postgres_3 = Postgres, 10_000_001, 25;
-    postgres_4 = Postgres, 11_000_001, 25;
+    sqlite_1 = Sqlite, 1, 25;
+    sqlite_2 = Sqlite, 1_000_001, 25;
+    sqlite_3 = Sqlite, 2_000_001, 25;
+    sqlite_4 = Sqlite, 3_000_001, 25;
+    sqlite_5 = Sqlite, 4_000_001, 25;
+    sqlite_6 = Sqlite, 5_000_001, 25;
+    sqlite_7 = Sqlite, 6_000_001, 25;
+    sqlite_8 = Sqlite, 7_000_001, 25;
+    sqlite_9 = Sqlite, 8_000_001, 25;
+    sqlite_10 = Sqlite, 9_000_001, 25;
+    sqlite_11 = Sqlite, 10_000_001, 25;
+    sqlite_12 = Sqlite, 11_000_001, 25;
+    sqlite_13 = Sqlite, 12_000_001, 25;
+    sqlite_14 = Sqlite, 13_000_001, 25;
+    sqlite_15 = Sqlite, 14_000_001, 25;
+    sqlite_16 = Sqlite, 15_000_001, 25;
+    postgres_1 = Postgres, 16_000_001, 10;
+    postgres_2 = Postgres, 17_000_001, 10;
+    postgres_3 = Postgres, 18_000_001, 10;
+    postgres_4 = Postgres, 19_000_001, 10;
+    postgres_5 = Postgres, 20_000_001, 10;
+    postgres_6 = Postgres, 21_000_001, 10;
+    postgres_7 = Postgres, 22_000_001, 10;
+    postgres_8 = Postgres, 23_000_001, 10;
+    postgres_9 = Postgres, 24_000_001, 10;
+    postgres_10 = Postgres, 25_000_001, 10;
 }

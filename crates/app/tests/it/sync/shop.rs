@@ -17,6 +17,7 @@ use kontor_engine::{
 };
 use kontor_simulators::{Running, quickbooks};
 use kontor_store::{
+    integrations,
     integrations::Integration,
     organizations,
     sync::links::{self, Counts, Link},
@@ -157,6 +158,18 @@ impl Shop {
         self.database.execute(&format!("UPDATE integrations SET configuration = '{text}' WHERE {of}"));
     }
 
+    /// A token that a killed process had renewed and could not write down is lost: a person connects again.
+    async fn reconnect(&self) {
+        let found = {
+            let mut conn = self.engine.db.read().await.expect("a connection");
+            integrations::get(&mut conn, self.organization, self.integration).await.expect("read")
+        };
+        let integration = found.expect("an integration");
+        if integration.connection_status == ConnectionStatus::NeedsReauthorization {
+            self.consent(&integration).await;
+        }
+    }
+
     fn owner(&self) -> String {
         format!("process-{}", self.owners)
     }
@@ -213,6 +226,7 @@ impl Shop {
             let mut left = None;
             for _ in 0..60 {
                 self.clock.pass(200);
+                self.reconnect().await;
                 self.turn().await;
                 let it = self.overview().await;
                 let open = it.counts.of(kontor_domain::sync::State::Sent)

@@ -3,7 +3,7 @@
 //! Owns what is taken in: a customer's contacts, and payments that were entered there. Everything else that somebody
 //! changed there is shown to a person. Refuses to change an invoice, an order or a payment of ours for it.
 
-use kontor_domain::sync::{Difference, State};
+use kontor_domain::sync::{Difference, Standing, State};
 use kontor_providers::books::{Client, Kind, Object};
 use kontor_store::{
     Conn, customers, invoices,
@@ -54,7 +54,7 @@ impl Turn<'_> {
             Object::Item(_) => {}
             Object::Sale(it) => {
                 if it.voided {
-                    Self::is_gone(&mut link, "It was voided there.");
+                    Self::is_gone(&mut link, stood.as_ref(), "It was voided there.");
                 } else if link.state != State::Dismissed {
                     let changed = stood
                         .as_ref()
@@ -69,7 +69,7 @@ impl Turn<'_> {
             }
             Object::Payment(it) => {
                 if it.voided {
-                    Self::is_gone(&mut link, "It was voided there.");
+                    Self::is_gone(&mut link, stood.as_ref(), "It was voided there.");
                 } else if link.state != State::Dismissed && !same {
                     let now = link.standing.clone().unwrap_or_default();
                     if stood.as_ref().is_some_and(|before| before.total != now.total) {
@@ -103,18 +103,19 @@ impl Turn<'_> {
             return Ok(false);
         }
         let before = (link.failure.clone(), link.difference.clone());
-        Self::is_gone(&mut link, "It was deleted there.");
+        let stood = link.standing.clone();
+        Self::is_gone(&mut link, stood.as_ref(), "It was deleted there.");
         self.settle(&link, &before).await?;
         Ok(true)
     }
 
     /// Taken back or deleted there: a difference, unless it was to be so.
-    fn is_gone(link: &mut Link, message: &str) {
+    fn is_gone(link: &mut Link, stood: Option<&Standing>, message: &str) {
         let ours = link.pushed_hash.as_deref() == Some("void");
         if ours || matches!(link.state, State::Gone | State::Dismissed) {
             return;
         }
-        gone(link, message);
+        gone(link, stood, message);
     }
 
     /// Whether what is open of an invoice is the same on both sides; it is compared when nothing is on its way. False
@@ -205,7 +206,7 @@ impl Turn<'_> {
         };
         let before = (link.failure.clone(), link.difference.clone());
         if links::of_remote(&mut tx, organization, integration, name, into).await?.is_some() {
-            gone(&mut link, "It was merged there with another one that is also one of yours.");
+            gone(&mut link, None, "It was merged there with another one that is also one of yours.");
         } else {
             link.remote_id = Some(into.to_owned());
             (link.sync_token, link.remote_updated_at) = (None, None);

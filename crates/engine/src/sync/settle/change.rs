@@ -47,6 +47,7 @@ impl Turn<'_> {
             if link.state == State::Gone {
                 // It is not to be there, and it is not there.
                 in_step(&mut link);
+                link.difference = None;
             }
             return Ok(Next::Put(Box::new(link)));
         };
@@ -78,7 +79,7 @@ impl Turn<'_> {
         seen(&mut link, &object);
         let locked = matches!(&object, Object::Payment(it) if it.deposited);
         if link.standing.as_ref().is_some_and(|it| it.voided) {
-            gone(&mut link, "It was voided there.");
+            gone(&mut link, before.as_ref(), "It was voided there.");
             return Ok(Next::Put(Box::new(link)));
         }
         // Somebody has changed what it comes to: to write over it would be to know better than whoever did.

@@ -1,6 +1,6 @@
 //! A name or a number that somebody has already: the same thing is taken over, another one stays who it is.
 
-use kontor_domain::sync::{Failure, State};
+use kontor_domain::sync::State;
 use kontor_providers::{
     BooksError,
     books::{Class, Draft, Find, HolderKind, Kind, Object, SaleDraft},
@@ -140,7 +140,7 @@ impl Turn<'_> {
 
 fn fail(step: &mut Step, error: &BooksError) {
     step.link.state = State::Failed;
-    step.link.failure = Some(Failure { ..failure(error) });
+    step.link.failure = Some(failure(error));
 }
 
 /// Whether two addresses may be one customer's: the same, or one of them is not known.
