@@ -25,7 +25,10 @@ use std::{
 use jiff::Timestamp;
 use kontor_domain::{Currency, ids::IntegrationId, sync::Failure};
 use kontor_store::{integrations, sync, sync::Sync};
-use tokio::{sync::watch, task::JoinSet};
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinSet,
+};
 
 pub use control::{Again, Overview, Scope};
 pub use turn::Halt;
@@ -56,18 +59,27 @@ pub struct Pace {
 
 /// What is known of companies in this process.
 #[derive(Default)]
-pub struct Companies(Mutex<HashMap<IntegrationId, Currency>>);
+pub struct Companies {
+    homes: Mutex<HashMap<IntegrationId, Currency>>,
+    /// Told when something is due at once.
+    woken: Notify,
+}
 
 impl Companies {
     /// The most that are remembered.
     const MOST: usize = 10_000;
 
     fn home(&self, integration: IntegrationId) -> Option<Currency> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&integration).copied()
+        self.homes.lock().unwrap_or_else(PoisonError::into_inner).get(&integration).copied()
+    }
+
+    /// Somebody asked for a turn, and need not wait for the clock. Another process takes it up with its own.
+    pub(crate) fn wake(&self) {
+        self.woken.notify_one();
     }
 
     fn remember(&self, integration: IntegrationId, home: Currency) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.homes.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= Self::MOST {
             known.clear();
         }
@@ -84,6 +96,7 @@ impl Engine {
         loop {
             tokio::select! {
                 _ = tick.tick() => {}
+                () = self.companies.woken.notified() => {}
                 _ = stop.wait_for(|stop| *stop) => return,
             }
             let now = self.ambient.now();

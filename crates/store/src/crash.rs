@@ -132,6 +132,7 @@ pub const CALLS: &[&str] = &[
     "refund.return",
     "refund.void",
     "sync.changes",
+    "sync.count",
     "sync.look",
     "sync.page",
     "sync.read",

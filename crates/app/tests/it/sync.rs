@@ -2,6 +2,7 @@
 
 mod company;
 mod convergence;
+mod inward;
 mod limits;
 mod out;
 mod pair;

@@ -9,7 +9,7 @@ mod one;
 
 use std::time::Duration;
 
-use kontor_providers::books::{Class, Kind};
+use kontor_providers::books::{Class, Kind, Object};
 use kontor_store::{
     crash,
     sync::{self, inbox, links},
@@ -69,7 +69,10 @@ impl Turn<'_> {
             // There may be more than came: nothing is passed over, the whole is compared.
             return self.compare_all(state).await;
         }
-        for object in &changes.objects {
+        // Payments first: what is open of an invoice is compared with what they are here.
+        let is_payment = |it: &&Object| it.kind() == Kind::Payment;
+        let (payments, others): (Vec<_>, Vec<_>) = changes.objects.iter().partition(is_payment);
+        for object in payments.into_iter().chain(others) {
             if !self.see(object).await? {
                 self.look_later(object.kind(), &object.stamp().id).await?;
             }
@@ -115,7 +118,7 @@ impl Turn<'_> {
             if self.is_over() {
                 return Ok(false);
             }
-            let due = {
+            let mut due = {
                 let mut conn = self.engine.db.read().await?;
                 let (organization, integration) = (self.organization, self.integration.id);
                 inbox::due(&mut conn, organization, integration, self.now(), BATCH).await?
@@ -123,6 +126,8 @@ impl Turn<'_> {
             if due.is_empty() {
                 return Ok(true);
             }
+            // As above: payments first.
+            due.sort_by_key(|it| it.kind != Kind::Payment.as_str());
             for entry in due {
                 self.look_at(&entry).await?;
             }
@@ -164,7 +169,12 @@ impl Turn<'_> {
                 if error.class == Class::Throttled || error.class.stops_the_connection() {
                     return Err(Halt::of(error));
                 }
-                Ok(false)
+                // What can never be asked for is not asked for again; changes and comparisons find what is there.
+                let never = matches!(error.class, Class::Validation | Class::Unsupported);
+                if never {
+                    tracing::info!(kind = %kind, %error, "what was noticed cannot be looked at");
+                }
+                Ok(never)
             }
         }
     }

@@ -30,6 +30,8 @@ struct Place {
     after: Option<String>,
     /// How many of it came.
     came: u64,
+    /// Whether it is gone through for the second time.
+    again: bool,
 }
 
 impl Turn<'_> {
@@ -49,7 +51,8 @@ impl Turn<'_> {
                 let call = self.accounting.page(&books, kind, Which::All, place.after.as_deref());
                 crash::call("sync.page", call).await.map_err(|error| Halt::of(self.hidden(error)))?
             };
-            place.came = place.came.saturating_add(u64::try_from(page.objects.len()).unwrap_or(0));
+            let rows = page.objects.len().saturating_add(page.unreadable.len());
+            place.came = place.came.saturating_add(u64::try_from(rows).unwrap_or(0));
             for object in &page.objects {
                 if !self.see(object).await? {
                     self.look_later(kind, &object.stamp().id).await?;
@@ -60,9 +63,11 @@ impl Turn<'_> {
                 self.looked_at(kind, it).await?;
             }
             place.after = page.next;
-            if place.after.is_none() {
+            if place.after.is_none() && self.fell_short(kind, &place).await? {
+                place = Place { came: 0, again: true, ..place };
+            } else if place.after.is_none() {
                 self.missing(kind, &place).await?;
-                place = Place { kinds: place.kinds.saturating_add(1), after: None, came: 0, ..place };
+                place = Place { kinds: place.kinds.saturating_add(1), came: 0, again: false, ..place };
             }
             self.keep(&place).await?;
         }
@@ -70,6 +75,20 @@ impl Turn<'_> {
         sync::compare(&mut tx, self.organization, self.integration.id, None, Some(self.now())).await?;
         tx.commit_at("sync.compared").await?;
         Ok(true)
+    }
+
+    /// Whether fewer came than there are. Then all of them are asked for once more; what was added meanwhile is no more
+    /// than told, since it is found among the changes.
+    async fn fell_short(&self, kind: Kind, place: &Place) -> Result<bool, Halt> {
+        let connection = self.connection();
+        let books = self.books(&connection);
+        let call = self.accounting.count(&books, kind, Which::All);
+        let count = crash::call("sync.count", call).await.map_err(|error| Halt::of(self.hidden(error)))?;
+        if place.came >= count {
+            return Ok(false);
+        }
+        tracing::info!(%kind, count, came = place.came, again = place.again, "not everything there is came");
+        Ok(!place.again)
     }
 
     async fn keep(&self, place: &Place) -> Result<(), Halt> {

@@ -13,7 +13,10 @@ use kontor_domain::{
 use kontor_providers::books::{Kind, Receipt};
 use kontor_store::{
     Conn, invoices, payments,
-    sync::links::{self, Link},
+    sync::{
+        inbox,
+        links::{self, Link},
+    },
 };
 use serde_json::json;
 
@@ -53,17 +56,30 @@ impl Turn<'_> {
             tx.rollback().await?;
             return Ok(true);
         }
+        if uses_credit(it) {
+            tx.rollback().await?;
+            self.does_not_fit(it, &lines, "a credit pays for it there, and no money came in").await?;
+            return Ok(true);
+        }
         // Invoices are held in the order of their ids, everywhere.
         lines.sort_by_key(|(id, _, _)| *id);
         match self.record_entered(&mut tx, it, &lines).await {
-            Ok(()) => tx.commit_at("sync.entered").await?,
+            Ok(()) => {
+                // What is open of them is another amount by now.
+                let (organization, integration) = (self.organization, self.integration.id);
+                for id in lines.iter().filter_map(|(_, _, link)| link.remote_id.as_deref()) {
+                    let what = (Kind::Invoice.as_str(), id, None);
+                    inbox::notice(&mut tx, organization, integration, what, self.now()).await?;
+                }
+                tx.commit_at("sync.entered").await?;
+            }
             Err(Halt::Engine(Error::InFlight)) => {
                 tx.rollback().await?;
                 return Ok(false);
             }
             Err(Halt::Engine(error @ (Error::NotPayable(_) | Error::ExceedsBalance { .. }))) => {
                 tx.rollback().await?;
-                self.does_not_fit(it, &lines, &error).await?;
+                self.does_not_fit(it, &lines, error.to_string().trim_end_matches('.')).await?;
             }
             Err(halt) => return Err(halt),
         }
@@ -156,7 +172,7 @@ impl Turn<'_> {
         &self,
         it: &Receipt,
         lines: &[(InvoiceId, Money, Link)],
-        error: &Error,
+        why: &str,
     ) -> Result<(), Halt> {
         let mut tx = self.engine.db.write().await?;
         for (id, amount, link) in lines {
@@ -170,14 +186,27 @@ impl Turn<'_> {
             link.difference = Some(Difference {
                 code: "payment".to_owned(),
                 message: format!(
-                    "A payment was entered there ({}) that cannot be recorded here: {error}.",
+                    "A payment was entered there ({}) that cannot be recorded here: {why}.",
                     it.stamp.id
                 ),
                 local,
                 remote: amount.to_string(),
             });
-            self.put(&mut tx, &link, &before).await?;
+            // It is seen again with each question until it is some time ago.
+            if link.difference != before.1 {
+                self.put(&mut tx, &link, &before).await?;
+            }
         }
         Ok(tx.commit_at("sync.seen").await?)
     }
 }
+
+/// Whether invoices are paid with more than the money that came in (quickbooks-online.md §3.9).
+fn uses_credit(it: &Receipt) -> bool {
+    let to_invoices = it.applied.iter().filter(|it| it.to.kind.eq_ignore_ascii_case("Invoice"));
+    let sum = to_invoices.map(|it| it.amount).try_fold(Money::zero(it.total.currency()), Money::plus);
+    sum.map_or(true, |sum| sum.minor() > it.total.minor())
+}
+
+#[cfg(test)]
+mod tests;

@@ -130,12 +130,20 @@ impl Turn<'_> {
         let Some(invoice) = invoices::get(&mut conn, organization, id).await? else { return Ok(true) };
         let here = invoice.standing().balance().map_err(crate::Error::from)?;
         if there.is_none() || there == Some(here) {
-            if link.difference.as_ref().is_some_and(|it| it.code == "balance") {
+            if link.difference.as_ref().is_some_and(|it| matches!(it.code.as_str(), "balance" | "payment")) {
                 link.difference = None;
             }
             return Ok(true);
         }
+        // What says more of it stays.
+        if link.difference.as_ref().is_some_and(|it| it.code != "balance") {
+            return Ok(true);
+        }
         let state = self.state().await?;
+        if state.comparing.is_some() {
+            // The payments that it may be for were not compared yet.
+            return Ok(false);
+        }
         let on_its_way = links::under_way(&mut conn, organization, integration).await?;
         if on_its_way > 0 || sync::unplanned_of_money(&mut conn, &state).await? > 0 {
             return Ok(false);
