@@ -130,7 +130,7 @@ impl Turn<'_> {
         let Some(invoice) = invoices::get(&mut conn, organization, id).await? else { return Ok(true) };
         let here = invoice.standing().balance().map_err(crate::Error::from)?;
         if there.is_none() || there == Some(here) {
-            if link.difference.as_ref().is_some_and(|it| matches!(it.code.as_str(), "balance" | "payment")) {
+            if link.difference.as_ref().is_some_and(|it| it.code == "balance") {
                 link.difference = None;
             }
             return Ok(true);
