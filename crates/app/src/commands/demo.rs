@@ -2,15 +2,18 @@
 //!
 //! Everything is real but the providers, which are the simulators, and the merchant's application, which is `/demo`.
 
+mod bookkeeper;
 mod seed;
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
+    sync::Arc,
 };
 
 use anyhow::Context as _;
-use kontor_domain::Secret;
+use kontor_domain::{Secret, ids::IntegrationId};
+use kontor_simulators::quickbooks;
 use kontor_web::Claims;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -18,7 +21,7 @@ use tokio::net::TcpListener;
 use super::simulators::Simulators;
 use crate::{cli, config::Config, shutdown::Shutdown, start, telemetry};
 
-use seed::{STORY_CUSTOMER, Seeded};
+use seed::{BUYER, ORDER, STORY_CUSTOMER, Seeded};
 
 /// How long the printed tokens are good for, in seconds: a working day and some.
 const TOKEN_SECONDS: i64 = 86_400;
@@ -92,13 +95,20 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
         customer_number: seeded.customer_number.clone(),
         invoice: seeded.invoice,
     };
+    let organization = seeded.organization.id;
+    let keeper = Arc::clone(&engine);
     let running = start::start(&config, engine, listener, auth_secret, metrics, Some(demo))?;
+    let bookkeeper = story
+        .then(|| tokio::spawn(async move { bookkeeper::keep(keeper, organization, BUYER, &books).await }));
     if args.json {
         crate::say(&line.to_string())?;
     } else {
-        crate::say(&welcome(&line))?;
+        crate::say(&welcome(&line, seeded.books))?;
     }
     let ended = running.until_asked(shutdown).await;
+    if let Some(bookkeeper) = bookkeeper {
+        bookkeeper.abort();
+    }
     simulators.stop().await;
     ended
 }
@@ -143,9 +153,12 @@ fn line(
 }
 
 /// What a person sees: what to open and what to paste.
-fn welcome(line: &Value) -> String {
+fn welcome(line: &Value, books: IntegrationId) -> String {
     let text = |name: &str| line.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let base = text("baseUrl");
+    let simulator = line.pointer("/simulators/quickBooks").and_then(Value::as_str).unwrap_or_default();
+    let company = quickbooks::companies().next().unwrap_or_default();
+    let phone = bookkeeper::PHONE;
     let simulators = line.get("simulators").and_then(Value::as_object).into_iter().flatten();
     let saw: Vec<String> =
         simulators.filter_map(|(_, url)| Some(format!("{}/_sim", url.as_str()?))).collect();
@@ -159,7 +172,12 @@ fn welcome(line: &Value) -> String {
          charged and refunded, and the day was reconciled with both providers. See it with\n\n    \
          curl -H \"Authorization: Bearer $TOKEN\" $BASE/api/payments/payment-methods/{STORY_CUSTOMER}\n    \
          curl -H \"Authorization: Bearer $TOKEN\" \"$BASE/api/payments?customerNumber={STORY_CUSTOMER}\"\n    \
-         curl -H \"Authorization: Bearer $TOKEN\" $BASE/api/reports/reconciliation\n\nCtrl-C ends it.",
+         curl -H \"Authorization: Bearer $TOKEN\" $BASE/api/reports/reconciliation\n\n\
+         Happening now, for {BUYER}: the order {ORDER} was confirmed, invoiced and paid. In a moment all of it is in the\n\
+         company's books, and the telephone number that its bookkeeper writes down there ({phone}) is here. See it with\n\n    \
+         curl -H \"Authorization: Bearer $TOKEN\" $BASE/api/organizations/$ORG/integrations/{books}/sync/records\n    \
+         curl {simulator}/_sim/quickbooks/{company}/objects/Invoice\n    \
+         curl -H \"Authorization: Bearer $TOKEN\" $BASE/api/customers/{BUYER}\n\nCtrl-C ends it.",
         text("dataDir"),
         text("adminToken"),
         text("invoiceId"),

@@ -1,5 +1,6 @@
 //! A person with a real browser: the demo page, the hosted page, the paid invoice.
 
+mod books;
 mod driver;
 mod links;
 

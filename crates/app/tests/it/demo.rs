@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Caller, Engine, on_both, process::Demo};
+use crate::support::{Caller, Engine, on_both, process::Demo, until};
 
 const ALL: [&str; 3] = ["AuthorizeNet", "QuickBooks", "WorldPay"];
 
@@ -172,7 +172,64 @@ async fn a_person_finds_a_saved_card_an_auto_paid_invoice_a_refund_and_a_reconci
     }
 }
 
+/// What of the story's buyer is in the company's books.
+async fn sold(demo: &Demo, kind: &str) -> Vec<Value> {
+    let path = format!("/_sim/quickbooks/9341453474484455/objects/{kind}");
+    let all = books(demo).get(&path).await.expect(200).json();
+    let all = all["objects"].as_array().expect("objects").clone();
+    let all = all.into_iter().map(|it| it["object"].clone());
+    all.filter(|it| it["CustomerRef"]["name"] == "Greifswald Roastery").collect()
+}
+
+async fn an_order_and_its_paid_invoice_turn_up_in_the_books_and_an_edit_there_comes_back(engine: Engine) {
+    let mut demo = Demo::telling(engine);
+    for _ in 0..2 {
+        let orders = demo.admin.get("/api/orders?externalId=SHOP-2001").await.expect(200).json();
+        let order = &orders["data"][0];
+        assert_eq!(
+            (&orders["totalRecords"], &order["orderStatus"]),
+            (&json!(1), &json!("Confirmed")),
+            "{orders}"
+        );
+        let invoice = demo.admin.read_invoice(order["invoiceId"].as_str().expect("an invoice")).await;
+        assert_eq!(invoice["status"], "Paid", "{invoice}");
+        until("its payment is in the books", async || !sold(&demo, "Payment").await.is_empty()).await;
+        let (estimates, invoices) = (sold(&demo, "Estimate").await, sold(&demo, "Invoice").await);
+        let payments = sold(&demo, "Payment").await;
+        assert_eq!((estimates.len(), invoices.len(), payments.len()), (1, 1, 1), "{invoices:?}");
+        let (there, total) = (&invoices[0], invoice["total"].as_f64());
+        assert_eq!((there["TotalAmt"].as_f64(), there["Balance"].as_f64()), (total, Some(0.0)));
+        let tied = json!({ "TxnId": estimates[0]["Id"], "TxnType": "Estimate" });
+        assert!(there["LinkedTxn"].as_array().is_some_and(|it| it.contains(&tied)), "{there}");
+        until("the number that was written down there is here", async || {
+            let customer = demo.admin.get("/api/customers/CUST-1003").await.expect(200).json();
+            customer["companyPhone"] == "(555) 010-3107"
+        })
+        .await;
+        let sync = format!("{}/sync", demo.seeded("QuickBooks").await);
+        until("all of the story is in the books", async || {
+            demo.admin.get(&sync).await.expect(200).json()["state"] == "InStep"
+        })
+        .await;
+        let stands = demo.admin.get(&sync).await.expect(200).json();
+        let wrong = ["failed", "gone", "different"].map(|it| stands["backlog"][it].clone());
+        assert_eq!(wrong, [json!(0), json!(0), json!(0)], "{stands}");
+        // Started again, it does not happen again.
+        demo.restart();
+    }
+}
+
+async fn programs_begin_without_a_story(engine: Engine) {
+    let demo = Demo::start(engine);
+    demo.admin.get("/api/customers/CUST-1003").await.expect(404);
+    assert_eq!(demo.admin.get("/api/orders").await.expect(200).json()["totalRecords"], 0);
+    let integration = demo.admin.get(&demo.seeded("QuickBooks").await).await.expect(200).json();
+    assert_eq!(integration["configuration"].get("IncomeAccount"), None, "{integration}");
+}
+
 on_both!(
+    an_order_and_its_paid_invoice_turn_up_in_the_books_and_an_edit_there_comes_back,
+    programs_begin_without_a_story,
     a_person_finds_a_saved_card_an_auto_paid_invoice_a_refund_and_a_reconciled_day,
     every_provider_is_there_and_works_in_both_organizations,
     the_books_were_connected_by_consent_and_each_to_its_own_company,

@@ -5,9 +5,11 @@
 
 mod books;
 mod integrations;
+mod sold;
 mod story;
 mod webhooks;
 
+pub(super) use sold::{CUSTOMER as BUYER, ORDER};
 pub(super) use story::CUSTOMER as STORY_CUSTOMER;
 
 use std::sync::Arc;
@@ -15,7 +17,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use kontor_domain::{
     Id,
-    ids::{InvoiceId, OrganizationId},
+    ids::{IntegrationId, InvoiceId, OrganizationId},
 };
 use kontor_engine::Engine;
 use kontor_store::{organizations, organizations::Organization};
@@ -27,6 +29,8 @@ pub(super) struct Seeded {
     pub(super) other: Organization,
     pub(super) customer_number: String,
     pub(super) invoice: InvoiceId,
+    /// Of the first organization.
+    pub(super) books: IntegrationId,
 }
 
 /// Seeds what is missing. `credentials` are all the simulators', and `intuit` is where QuickBooks' is; `origin` is where
@@ -50,8 +54,10 @@ pub(super) async fn seed(
     if story {
         // Large: all that can become of money is in it.
         Box::pin(story::tell(engine, organization.id)).await?;
+        sold::tell(engine, organization.id).await?;
     }
-    Ok(Seeded { organization, other, customer_number: books::CUSTOMER.to_owned(), invoice })
+    let books = integrations::books(engine, organization.id).await?;
+    Ok(Seeded { organization, other, customer_number: books::CUSTOMER.to_owned(), invoice, books })
 }
 
 async fn organization(engine: &Engine, code: &str, name: &str) -> anyhow::Result<Organization> {

@@ -34,7 +34,7 @@ pub(super) async fn invoice_to_pay(
     }
 }
 
-async fn customer(
+pub(super) async fn customer(
     engine: &Engine,
     organization: OrganizationId,
     number: &str,

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use anyhow::Context as _;
 use kontor_domain::{
     Id, Secret,
-    ids::OrganizationId,
+    ids::{IntegrationId, OrganizationId},
     integrations::{ConnectionStatus, TestStatus},
 };
 use kontor_engine::{Actor, Engine};
@@ -66,6 +66,11 @@ pub(super) async fn seed(
 
 fn actor() -> Actor {
     Actor::system()
+}
+
+/// The integration whose books are kept in step.
+pub(super) async fn books(engine: &Engine, organization: OrganizationId) -> anyhow::Result<IntegrationId> {
+    Ok(enabled(engine, organization, BOOKS).await?.context("the integration was not seeded")?.id)
 }
 
 async fn enabled(
