@@ -297,7 +297,7 @@ async fn seeds(engine: Engine, from: u64, how_many: u64) {
             let number = format!("C-{}", story.number);
             story.customers.push(shop.customer(&number, &format!("Customer {number}"), None).await);
         }
-        for _ in 0..24 {
+        for _ in 0..16 {
             story.step(&mut shop).await;
         }
         shop.quiet().await;
