@@ -47,15 +47,13 @@ impl Engine {
                 kept.unknown = kept.unknown.saturating_add(count);
                 metrics::counter!("kontor_notices_unknown_total").increment(count as u64);
                 tracing::info!(count, "notices of a company that nobody is connected to");
+                continue;
             }
-            let is_known = !whose.is_empty();
             for (organization, integration) in whose {
                 self.look_at(organization, integration, &about).await?;
                 kept.written = kept.written.saturating_add(about.len());
             }
-            if is_known {
-                self.companies.wake();
-            }
+            self.companies.wake();
         }
         Ok(kept)
     }

@@ -30,7 +30,7 @@ use tokio::{
     task::JoinSet,
 };
 
-pub use control::{Again, Overview, Scope};
+pub use control::{Again, Decision, Overview, Scope};
 pub use turn::Halt;
 
 use crate::{Engine, Error, hosted::schedule};
@@ -55,6 +55,17 @@ pub struct Pace {
     pub believe: Duration,
     /// How often the whole is compared.
     pub compare: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            poll: Duration::from_mins(5),
+            handover: Duration::from_secs(61),
+            believe: Duration::from_secs(150),
+            compare: Duration::from_hours(24),
+        }
+    }
 }
 
 /// What is known of companies in this process.
@@ -231,12 +242,7 @@ impl Engine {
                     taken.due_at = schedule::after(now, wait);
                 }
                 if error.class.stops_the_connection() {
-                    taken.held = Some(Failure {
-                        code: error.class.as_str().to_owned(),
-                        field: None,
-                        message: error.what,
-                        advice: error.advice.to_owned(),
-                    });
+                    taken.held = Some(Failure { field: None, ..settle::failure(&error) });
                 }
             }
         }

@@ -51,7 +51,7 @@ impl Config {
         out += &line("reconcile_seconds", Some(self.reconcile.to_string()));
         out += &line("sweep_seconds", Some(self.sweep.to_string()));
         out += "\n[sync]\n";
-        for (key, value) in self.sync.figures() {
+        for (key, value) in super::sync::figures(&self.sync) {
             out += &line(key, Some(value.to_string()));
         }
         out += &self.settings_of_providers();

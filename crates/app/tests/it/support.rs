@@ -5,6 +5,7 @@ pub(crate) mod judge;
 pub(crate) mod merchant;
 pub(crate) mod process;
 pub(crate) mod upstream;
+pub(crate) mod use_cases;
 pub(crate) mod wire;
 
 use reqwest::{Client, Method};

@@ -58,6 +58,15 @@ pub enum Scope {
     Everything(Again),
 }
 
+/// What a person decides about a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// It is tried again now. What is gone there is written anew.
+    Retry,
+    /// It is left as it is: it is not written any more, and no difference of it is shown.
+    Dismiss,
+}
+
 /// What of ours is to be gone through that may not be in the books: what was made since.
 #[derive(Debug, Clone, Default)]
 pub struct Again {
@@ -226,38 +235,15 @@ impl Engine {
         self.audit(conn, Some(organization), actor, action, &subject, &json!({})).await
     }
 
-    /// Has a record tried again now. What is gone there is written anew.
-    pub async fn sync_retry(
+    /// Does with a record what a person decided.
+    pub async fn sync_decide(
         &self,
         conn: &mut Conn,
         organization: OrganizationId,
         integration: IntegrationId,
         actor: &Actor,
         record: SyncLinkId,
-    ) -> Result<Link, Error> {
-        self.decide(conn, organization, integration, actor, record, "sync.retried").await
-    }
-
-    /// Leaves a record as it is: it is not written any more, and no difference of it is shown.
-    pub async fn sync_dismiss(
-        &self,
-        conn: &mut Conn,
-        organization: OrganizationId,
-        integration: IntegrationId,
-        actor: &Actor,
-        record: SyncLinkId,
-    ) -> Result<Link, Error> {
-        self.decide(conn, organization, integration, actor, record, "sync.dismissed").await
-    }
-
-    async fn decide(
-        &self,
-        conn: &mut Conn,
-        organization: OrganizationId,
-        integration: IntegrationId,
-        actor: &Actor,
-        record: SyncLinkId,
-        action: &str,
+        decision: Decision,
     ) -> Result<Link, Error> {
         let integration = self.kept_in_step(conn, organization, integration).await?;
         let found = links::get(conn, organization, integration.id, record).await?;
@@ -266,21 +252,24 @@ impl Engine {
             return Err(Error::RecordState(link.state));
         }
         let now = self.ambient.now();
-        if action == "sync.dismissed" {
-            link.state = State::Dismissed;
-            link.difference = None;
-        } else {
-            if link.state == State::Gone {
-                (link.remote_id, link.sync_token, link.remote_number) = (None, None, None);
-                (link.agreed, link.standing) = (None, None);
+        link.difference = None;
+        let action = match decision {
+            Decision::Dismiss => {
+                link.state = State::Dismissed;
+                "sync.dismissed"
             }
-            // Ours is written, whatever was written before.
-            link.pushed_hash = None;
-            link.standing = None;
-            (link.state, link.due_at, link.attempts) = (State::Waiting, now, 0);
-            link.difference = None;
-            sync::ask(conn, organization, integration.id, now).await?;
-        }
+            Decision::Retry => {
+                if link.state == State::Gone {
+                    (link.remote_id, link.sync_token, link.remote_number) = (None, None, None);
+                    link.agreed = None;
+                }
+                // Ours is written, whatever was written before.
+                (link.pushed_hash, link.standing) = (None, None);
+                (link.state, link.due_at, link.attempts) = (State::Waiting, now, 0);
+                sync::ask(conn, organization, integration.id, now).await?;
+                "sync.retried"
+            }
+        };
         link.failure = None;
         links::put(conn, organization, &link, now).await?;
         let detail = json!({ "kind": link.kind, "localId": link.local_id });

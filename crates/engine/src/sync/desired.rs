@@ -17,7 +17,7 @@ use kontor_domain::{
 use kontor_providers::books::{Company, Draft, Kind, Mapping};
 use kontor_store::{
     Conn, customers,
-    sync::links::{self, Link, Want},
+    sync::links::{Link, Want},
 };
 
 pub(super) use sales::no_item;
@@ -98,8 +98,7 @@ impl Maker<'_> {
         key: &str,
         label: &str,
     ) -> Result<Stands, Halt> {
-        let (organization, integration) = (self.organization(), self.found.integration);
-        let Some(link) = links::of_local(conn, organization, integration, kind.as_str(), key).await? else {
+        let Some(link) = self.found.link(conn, kind, key).await? else {
             self.found.want(kind, key, label);
             return Ok(Stands::Not(waits(kind, label, None)));
         };

@@ -19,7 +19,7 @@ use kontor_store::{
     Conn, Slice, events, invoices, orders as order_rows, payments, refunds as refund_rows, sync,
     sync::{
         Sync,
-        links::{self, Want},
+        links::{self, Link, Want},
     },
 };
 
@@ -63,10 +63,14 @@ impl Found<'_> {
         self.wants.insert(Want { kind: kind.as_str().to_owned(), local_id, label });
     }
 
-    async fn is_linked(&self, conn: &mut Conn, kind: Kind, local_id: &str) -> Result<bool, Halt> {
+    /// The record of something of ours.
+    pub(super) async fn link(&self, conn: &mut Conn, kind: Kind, key: &str) -> Result<Option<Link>, Halt> {
         let (organization, integration) = (self.organization, self.integration);
-        let link = links::of_local(conn, organization, integration, kind.as_str(), local_id).await?;
-        Ok(link.is_some())
+        Ok(links::of_local(conn, organization, integration, kind.as_str(), key).await?)
+    }
+
+    async fn is_linked(&self, conn: &mut Conn, kind: Kind, key: &str) -> Result<bool, Halt> {
+        Ok(self.link(conn, kind, key).await?.is_some())
     }
 
     /// A customer that stands there already; one that does not comes with its first document.

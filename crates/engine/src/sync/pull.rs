@@ -12,7 +12,7 @@ use std::time::Duration;
 use kontor_providers::books::{Class, Kind, Object};
 use kontor_store::{
     crash,
-    sync::{self, inbox, links},
+    sync::{self, inbox},
 };
 
 use super::{
@@ -33,14 +33,12 @@ impl Turn<'_> {
     pub(super) async fn pull(&mut self) -> Result<bool, Halt> {
         let state = self.state().await?;
         let now = self.now();
-        let interval = self.engine.settings.sync.poll;
-        if schedule::after(state.polled_at, interval) <= now {
+        if self.engine.polls_at(&state) <= now {
             self.poll(&state).await?;
         }
-        let compared =
-            schedule::after(state.compared_at.unwrap_or(state.created_at), self.engine.settings.sync.compare);
+        // A poll may have found that the whole has to be compared.
         let comparing = self.state().await?.comparing;
-        if comparing.is_some() || compared <= now {
+        if comparing.is_some() || self.engine.compares_at(&state) <= now {
             let done = self.compare(comparing.as_deref().unwrap_or("{}")).await?;
             if !done {
                 return Ok(false);
@@ -103,11 +101,16 @@ impl Turn<'_> {
 
     /// Has something looked at by its id, where it is one of ours.
     async fn notice(&self, kind: Kind, id: &str) -> Result<(), Halt> {
+        if self.pair(kind, id).await?.is_some() {
+            self.look_later(kind, id).await?;
+        }
+        Ok(())
+    }
+
+    /// Has something looked at by its id.
+    pub(super) async fn look_later(&self, kind: Kind, id: &str) -> Result<(), Halt> {
         let mut tx = self.engine.db.write().await?;
         let (organization, integration) = (self.organization, self.integration.id);
-        if links::of_remote(&mut tx, organization, integration, kind.as_str(), id).await?.is_none() {
-            return Ok(tx.rollback().await?);
-        }
         inbox::notice(&mut tx, organization, integration, (kind.as_str(), id, None), self.now()).await?;
         Ok(tx.commit_at("sync.noticed").await?)
     }
@@ -166,7 +169,7 @@ impl Turn<'_> {
             Err(error) if error.class == Class::Missing => self.removed(kind, &entry.remote_id).await,
             Err(error) => {
                 let error = self.hidden(error);
-                if error.class == Class::Throttled || error.class.stops_the_connection() {
+                if error.class.halts() {
                     return Err(Halt::of(error));
                 }
                 // What can never be asked for is not asked for again; changes and comparisons find what is there.

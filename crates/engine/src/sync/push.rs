@@ -182,14 +182,7 @@ impl Turn<'_> {
             link.failure = Some(failure);
             return Next::Put(Box::new(link));
         }
-        let action = Action::Create(draft.clone());
-        match self.accounting.check(&action) {
-            Ok(()) => Next::Send(Box::new(Step { link, action, whole: draft, hash })),
-            Err(error) => {
-                self.refused(&mut link, &error);
-                Next::Put(Box::new(link))
-            }
-        }
+        self.checked(link, Action::Create(draft.clone()), draft, hash)
     }
 
     /// The intent, the call, and what came of it.
@@ -254,7 +247,7 @@ impl Turn<'_> {
                 }
                 Err(error) => {
                     self.refused(&mut step.link, &error);
-                    if error.class == Class::Throttled || error.class.stops_the_connection() {
+                    if error.class.halts() {
                         halt = Some(Halt::of(error));
                     }
                 }

@@ -13,7 +13,7 @@ use kontor_domain::{
 };
 use kontor_providers::{
     Accounting, BooksError, Connection,
-    books::{Books, Class, Company, Mapping, Patient},
+    books::{Books, Class, Company, Kind, Mapping, Patient},
 };
 use kontor_store::{
     Conn,
@@ -114,6 +114,13 @@ impl Turn<'_> {
         if sync::hold(conn, self.sync, self.owner, now, until).await? { Ok(()) } else { Err(Halt::Lost) }
     }
 
+    /// What something there is of ours.
+    pub(super) async fn pair(&self, kind: Kind, id: &str) -> Result<Option<links::Link>, Halt> {
+        let mut conn = self.engine.db.read().await?;
+        let (organization, integration) = (self.organization, self.integration.id);
+        Ok(links::of_remote(&mut conn, organization, integration, kind.as_str(), id).await?)
+    }
+
     /// How the company keeps its books, read once a turn.
     pub(super) async fn company(&mut self) -> Result<Company, Halt> {
         if let Some(company) = &self.company {
@@ -209,16 +216,25 @@ impl Engine {
         let state = sync::get(&mut conn, organization, integration).await?.ok_or(Halt::Lost)?;
         let open = links::next_due(&mut conn, organization, integration).await?;
         let (_, noticed) = inbox::waiting(&mut conn, organization, integration).await?;
-        let compared = state.compared_at.unwrap_or(state.created_at);
         let all = [
-            Some(schedule::after(state.polled_at, self.settings.sync.poll)),
-            Some(schedule::after(compared, self.settings.sync.compare)),
+            Some(self.polls_at(&state)),
+            Some(self.compares_at(&state)),
             state.comparing.map(|_| Timestamp::UNIX_EPOCH),
             open,
             noticed,
         ];
         let next = all.into_iter().flatten().min();
         Ok(next.filter(|it| *it > self.ambient.now() && !state.company.is_empty()))
+    }
+
+    /// When the books are asked for changes next.
+    pub(super) fn polls_at(&self, state: &Sync) -> Timestamp {
+        schedule::after(state.polled_at, self.settings.sync.poll)
+    }
+
+    /// When the whole is compared next.
+    pub(super) fn compares_at(&self, state: &Sync) -> Timestamp {
+        schedule::after(state.compared_at.unwrap_or(state.created_at), self.settings.sync.compare)
     }
 
     async fn meet_company(&self, sync: &mut Sync, company: &str) -> Result<(), Halt> {
@@ -244,21 +260,23 @@ impl Engine {
             Some(Halt::Books(error)) if error.class.stops_the_connection() => Some(error),
             _ => None,
         };
-        let mut tx = self.db.write().await?;
-        match (before, stopped) {
-            (None, Some(error)) => {
-                let data = json!({
-                    "provider": integration.provider, "code": error.class.as_str(),
-                    "message": error.what, "advice": error.advice,
-                });
-                self.alert(&mut tx, organization, "sync_held", &subject, &data).await?;
-            }
-            (Some(_), None) if halt.is_none() => {
+        let resumed = before.is_some() && halt.is_none();
+        // Most turns have nothing to tell, and nobody is kept from writing for that.
+        let Some(error) = stopped.filter(|_| before.is_none()) else {
+            if resumed {
+                let mut tx = self.db.write().await?;
                 let data = json!({ "provider": integration.provider });
                 self.tell(&mut tx, organization, "sync.resumed", &subject, &data).await?;
+                tx.commit_at("sync.told").await?;
             }
-            _ => return Ok(tx.rollback().await?),
-        }
+            return Ok(());
+        };
+        let data = json!({
+            "provider": integration.provider, "code": error.class.as_str(),
+            "message": error.what, "advice": error.advice,
+        });
+        let mut tx = self.db.write().await?;
+        self.alert(&mut tx, organization, "sync_held", &subject, &data).await?;
         Ok(tx.commit_at("sync.told").await?)
     }
 }

@@ -79,6 +79,11 @@ impl Class {
         matches!(self, Self::Unauthorized | Self::Disconnected | Self::Lapsed)
     }
 
+    /// Whether it holds for everything that there is to do, and not for what was asked alone.
+    pub fn halts(self) -> bool {
+        self == Self::Throttled || self.stops_the_connection()
+    }
+
     /// Whether a person has to change something about this one record.
     pub fn wants_a_person(self) -> bool {
         matches!(

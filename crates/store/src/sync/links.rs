@@ -246,16 +246,10 @@ pub async fn of_local(
     kind: &str,
     local_id: &str,
 ) -> Result<Option<Link>, Error> {
-    let row = sqlx::query(
-        "SELECT * FROM sync_links WHERE organization_id = $1 AND integration_id = $2 AND kind = $3 AND local_id = $4",
-    )
-    .bind(organization.to_string())
-    .bind(integration.to_string())
-    .bind(kind)
-    .bind(local_id)
-    .fetch_optional(conn)
-    .await?;
-    row.as_ref().map(read).transpose()
+    let statement =
+        "SELECT * FROM sync_links WHERE organization_id = $1 AND integration_id = $2 AND kind = $3
+           AND local_id = $4";
+    one(conn, statement, organization, integration, [kind, local_id]).await
 }
 
 /// The one for something of theirs.
@@ -266,15 +260,21 @@ pub async fn of_remote(
     kind: &str,
     remote_id: &str,
 ) -> Result<Option<Link>, Error> {
-    let row = sqlx::query(
-        "SELECT * FROM sync_links WHERE organization_id = $1 AND integration_id = $2 AND kind = $3 AND remote_id = $4",
-    )
-    .bind(organization.to_string())
-    .bind(integration.to_string())
-    .bind(kind)
-    .bind(remote_id)
-    .fetch_optional(conn)
-    .await?;
+    let statement =
+        "SELECT * FROM sync_links WHERE organization_id = $1 AND integration_id = $2 AND kind = $3
+           AND remote_id = $4";
+    one(conn, statement, organization, integration, [kind, remote_id]).await
+}
+
+async fn one(
+    conn: &mut Conn,
+    statement: &'static str,
+    organization: OrganizationId,
+    integration: IntegrationId,
+    [kind, id]: [&str; 2],
+) -> Result<Option<Link>, Error> {
+    let query = sqlx::query(statement).bind(organization.to_string()).bind(integration.to_string());
+    let row = query.bind(kind).bind(id).fetch_optional(conn).await?;
     row.as_ref().map(read).transpose()
 }
 

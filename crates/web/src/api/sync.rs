@@ -12,7 +12,7 @@ use kontor_domain::{
     ids::{IntegrationId, OrganizationId, SyncLinkId},
     sync::State,
 };
-use kontor_engine::sync::Scope;
+use kontor_engine::sync::{Decision, Scope};
 use kontor_providers::books::Kind;
 use kontor_store::{
     Conn,
@@ -91,13 +91,23 @@ pub(crate) async fn records(
     uri: Uri,
 ) -> Result<Answer, Problem> {
     let (organization, id) = load(&web, &who, (&organization, &id)).await?;
-    let page = Page::of(&uri, BY_CREATION)?;
-    let filter = filter(&uri, false)?;
     let mut conn = web.engine.db.read().await?;
-    let found = links::list(&mut conn, organization, id, &filter, &slice(&page)?).await?;
+    Answer::ok(&listed(&mut conn, organization, id, &uri, false).await?.map(|it| RecordView::of(&it)))
+}
+
+/// The page of records that is asked for.
+async fn listed(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    id: IntegrationId,
+    uri: &Uri,
+    different: bool,
+) -> Result<Envelope<Link>, Problem> {
+    let page = Page::of(uri, BY_CREATION)?;
+    let found = links::list(conn, organization, id, &filter(uri, different)?, &slice(&page)?).await?;
     let total = found.count();
     let at = |it: &Link| page.cursor(it.created_at, it.id);
-    Answer::ok(&page.envelope(found.rows, total, BY_CREATION, at).map(|it| RecordView::of(&it)))
+    Ok(page.envelope(found.rows, total, BY_CREATION, at))
 }
 
 /// What a list is narrowed to.
@@ -132,13 +142,8 @@ pub(crate) async fn differences(
     uri: Uri,
 ) -> Result<Answer, Problem> {
     let (organization, id) = load(&web, &who, (&organization, &id)).await?;
-    let page = Page::of(&uri, BY_CREATION)?;
-    let filter = filter(&uri, true)?;
     let mut conn = web.engine.db.read().await?;
-    let found = links::list(&mut conn, organization, id, &filter, &slice(&page)?).await?;
-    let total = found.count();
-    let at = |it: &Link| page.cursor(it.created_at, it.id);
-    let rows = page.envelope(found.rows, total, BY_CREATION, at);
+    let rows = listed(&mut conn, organization, id, &uri, true).await?;
     let mut data = Vec::with_capacity(rows.data.len());
     for it in &rows.data {
         let local = totals::of(&mut conn, organization, it).await?;
@@ -264,7 +269,7 @@ pub(crate) async fn retry(
     repeat: Repeat,
     body: RawBody,
 ) -> Result<Response, Problem> {
-    decide(&web, &who, path, repeat, &body, true).await
+    decide(&web, &who, path, repeat, &body, Decision::Retry).await
 }
 
 /// Leaves a record as it is there: it is not written any more, and what differs in it is not shown any more.
@@ -280,7 +285,7 @@ pub(crate) async fn dismiss(
     repeat: Repeat,
     body: RawBody,
 ) -> Result<Response, Problem> {
-    decide(&web, &who, path, repeat, &body, false).await
+    decide(&web, &who, path, repeat, &body, Decision::Dismiss).await
 }
 
 async fn decide(
@@ -289,7 +294,7 @@ async fn decide(
     (organization, id, of): (String, String, String),
     repeat: Repeat,
     body: &RawBody,
-    again: bool,
+    decision: Decision,
 ) -> Result<Response, Problem> {
     let (organization, id) = load(web, who, (&organization, &id)).await?;
     let of = record(&of)?;
@@ -298,11 +303,7 @@ async fn decide(
         Claimed::Done(response) => return Ok(response),
     };
     let conn = change.conn();
-    let decided = if again {
-        web.engine.sync_retry(conn, organization, id, &who.actor, of).await
-    } else {
-        web.engine.sync_dismiss(conn, organization, id, &who.actor, of).await
-    };
+    let decided = web.engine.sync_decide(conn, organization, id, &who.actor, of, decision).await;
     let result = decided.map_err(Problem::from).and_then(|it| Answer::ok(&RecordView::of(&it)));
     change.end(web, result).await
 }

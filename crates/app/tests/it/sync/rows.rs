@@ -52,7 +52,9 @@ impl Shop {
         let actor = kontor_engine::Actor::system();
         let (organization, integration) = (self.organization, self.integration);
         let mut tx = self.engine.db.write().await.expect("a transaction");
-        self.engine.sync_retry(&mut tx, organization, integration, &actor, link.id).await.expect("retried");
+        let retry = kontor_engine::sync::Decision::Retry;
+        let done = self.engine.sync_decide(&mut tx, organization, integration, &actor, link.id, retry);
+        done.await.expect("retried");
         tx.commit().await.expect("retried");
     }
 

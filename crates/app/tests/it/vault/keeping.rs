@@ -7,7 +7,6 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
 };
 
 use kontor_domain::{
@@ -16,16 +15,17 @@ use kontor_domain::{
     integrations::{ConnectionStatus, IntegrationType, TestStatus},
 };
 use kontor_engine::{
-    Actor, Engine as UseCases, Error, Settings,
-    credentials::Credentials,
+    Actor, Engine as UseCases, Error,
     integrations::{Change, Rotation},
-    oauth::{OAuth, state::StateKey},
 };
-use kontor_providers::{Http, Registry};
-use kontor_store::{Db, idempotency::Answer, integrations::Integration, keks, organizations};
-use kontor_vault::{Destroyed, Kek, KekError, Keks, LocalKek, kek::Owner, keks::Source};
+use kontor_providers::Http;
+use kontor_store::{idempotency::Answer, integrations::Integration, organizations};
+use kontor_vault::{Kek, KekError, LocalKek, kek::Owner};
 
-use crate::support::{Database, Engine, on_both};
+use crate::support::{
+    Database, Engine, on_both,
+    use_cases::{self, Own},
+};
 
 /// Stands still until it is moved.
 struct Hand(AtomicI64);
@@ -36,30 +36,6 @@ impl Clock for Hand {
     }
 }
 
-/// Never the same twice, over all that a test starts.
-struct Counting;
-
-static DRAWN: AtomicI64 = AtomicI64::new(1);
-
-impl Entropy for Counting {
-    fn fill(&self, bytes: &mut [u8]) {
-        for chunk in bytes.chunks_mut(8) {
-            let next = DRAWN.fetch_add(0x9E37_79B9, Ordering::Relaxed).to_le_bytes();
-            chunk.copy_from_slice(&next[..chunk.len()]);
-        }
-    }
-}
-
-struct Nowhere;
-
-#[async_trait::async_trait]
-impl Source for Nowhere {
-    async fn open(&self) -> Vec<Arc<dyn Kek>> {
-        Vec::new()
-    }
-}
-
-/// A key in a file that stands for one that a token or a service keeps.
 struct Far(LocalKek);
 
 #[async_trait::async_trait]
@@ -93,46 +69,14 @@ impl Kek for Far {
 /// The use cases over a database, with a clock that the test moves.
 async fn use_cases(database: &Database, folder: &std::path::Path, far: bool) -> (Arc<UseCases>, Arc<Hand>) {
     let hand = Arc::new(Hand(AtomicI64::new(1_800_000_000_000_000)));
-    let ambient = Ambient::new(Arc::clone(&hand) as Arc<dyn Clock>, Arc::new(Counting));
-    let db = Db::open(&database.url()).await.expect("a database");
-    db.migrate().await.expect("its tables");
-    let key = LocalKek::load_or_create(&folder.join("kek"), ambient.entropy()).expect("a key");
-    let mut tx = db.write().await.expect("a transaction");
-    keks::adopt(&mut tx, &key.fingerprint(), ambient.now()).await.expect("adopted");
-    tx.commit().await.expect("written");
-    let keys = Keks::new(Box::new(Nowhere), Destroyed::at(folder.join("destroyed")));
-    keys.put(if far { Arc::new(Far(key)) } else { Arc::new(key) });
-    let http = Http::new(&[]).expect("a client");
-    let registry = Registry::new(kontor_providers::Settings::default(), http.clone(), ambient.clone());
-    let settings = Settings {
-        public_url: "http://127.0.0.1:1".parse().expect("a URL"),
-        production: false,
-        hosted_window: Duration::from_mins(10),
-        resolve_after: Duration::from_secs(90),
-        not_found_after: Duration::from_mins(5),
-        settlement_poll: Duration::from_mins(5),
-        reconcile: Duration::from_hours(24),
-        sweep: Duration::from_secs(30),
-        sync: kontor_engine::sync::Pace {
-            poll: Duration::from_mins(5),
-            handover: Duration::from_secs(61),
-            believe: Duration::from_secs(150),
-            compare: Duration::from_hours(24),
-        },
-        provider_timeout: Duration::from_secs(30),
-        proxy: kontor_providers::proxy::Limits::default(),
+    let own = Own {
+        clock: Arc::clone(&hand) as Arc<dyn Clock>,
+        http: Http::new(&[]).expect("a client"),
+        providers: kontor_providers::Settings::default(),
+        settings: use_cases::settings(),
     };
-    let engine = UseCases {
-        db,
-        registry: registry.expect("the providers"),
-        http,
-        credentials: Credentials::new(keys),
-        oauth: OAuth::new(StateKey::derive(&Secret::new("a secret of thirty-two bytes or so".to_owned()))),
-        companies: kontor_engine::sync::Companies::default(),
-        settings,
-        ambient,
-    };
-    (Arc::new(engine), hand)
+    let key = |key| -> Arc<dyn Kek> { if far { Arc::new(Far(key)) } else { Arc::new(key) } };
+    (use_cases::use_cases(database, folder, own, key).await, hand)
 }
 
 fn shop(ambient: &Ambient) -> organizations::Organization {

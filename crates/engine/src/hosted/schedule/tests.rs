@@ -12,12 +12,7 @@ fn settings() -> Settings {
         settlement_poll: Duration::from_secs(30),
         reconcile: Duration::from_hours(24),
         sweep: Duration::from_secs(5),
-        sync: crate::sync::Pace {
-            poll: Duration::from_mins(5),
-            handover: Duration::from_secs(61),
-            believe: Duration::from_secs(150),
-            compare: Duration::from_hours(24),
-        },
+        sync: crate::sync::Pace::default(),
         provider_timeout: Duration::from_secs(5),
         proxy: kontor_providers::proxy::Limits::default(),
     }

@@ -99,9 +99,7 @@ impl Maker<'_> {
     }
 
     async fn is_there(&self, conn: &mut Conn, key: &str) -> Result<bool, Halt> {
-        let (organization, integration) = (self.organization(), self.found.integration);
-        let kind = Kind::Invoice.as_str();
-        let link = kontor_store::sync::links::of_local(conn, organization, integration, kind, key).await?;
+        let link = self.found.link(conn, Kind::Invoice, key).await?;
         Ok(link.is_some_and(|it| it.remote_id.is_some()))
     }
 

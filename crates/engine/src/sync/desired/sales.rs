@@ -8,10 +8,7 @@ use kontor_domain::{
     sync::{Failure, State},
 };
 use kontor_providers::books::{Draft, ItemDraft, Kind, OrdersAs};
-use kontor_store::{
-    Conn, invoices as invoice_rows, orders as order_rows,
-    sync::links::{self, Link},
-};
+use kontor_store::{Conn, invoices as invoice_rows, orders as order_rows, sync::links::Link};
 
 use super::{Desired, Maker, Stands};
 use crate::sync::{paper::Paper, plan::is_due, turn::Halt};
@@ -105,9 +102,8 @@ impl Maker<'_> {
             && let Draft::Sale(_, sale) = draft.as_mut()
         {
             let key = id.to_string();
-            let (organization, integration) = (self.organization(), self.found.integration);
             let kind = Kind::Estimate;
-            if let Some(link) = links::of_local(conn, organization, integration, kind.as_str(), &key).await? {
+            if let Some(link) = self.found.link(conn, kind, &key).await? {
                 match self.stands(conn, kind, &key, &link.label).await? {
                     Stands::As(id) => sale.estimate = Some(id),
                     // One that cannot be written, or is gone there, holds nobody up.
@@ -171,8 +167,7 @@ impl Maker<'_> {
 
     /// Whether an article was looked for, and is not there.
     async fn is_nowhere(&self, conn: &mut Conn, sku: &str) -> Result<bool, Halt> {
-        let (organization, integration) = (self.organization(), self.found.integration);
-        let link = links::of_local(conn, organization, integration, Kind::Item.as_str(), sku).await?;
+        let link = self.found.link(conn, Kind::Item, sku).await?;
         Ok(link.is_some_and(|it| matches!(it.state, State::Failed | State::Dismissed | State::Gone)))
     }
 }

@@ -57,11 +57,10 @@ impl Turn<'_> {
                 if !self.see(object).await? {
                     self.look_later(kind, &object.stamp().id).await?;
                 }
-                self.looked_at(kind, &object.stamp().id).await?;
             }
-            for it in page.unreadable.iter().filter_map(|it| it.id.as_deref()) {
-                self.looked_at(kind, it).await?;
-            }
+            let seen = page.objects.iter().map(|it| it.stamp().id.as_str());
+            self.looked_at(kind, seen.chain(page.unreadable.iter().filter_map(|it| it.id.as_deref())))
+                .await?;
             place.after = page.next;
             if place.after.is_none() && self.fell_short(kind, &place).await? {
                 place = Place { came: 0, again: true, ..place };
@@ -99,22 +98,16 @@ impl Turn<'_> {
         Ok(tx.commit_at("sync.comparing").await?)
     }
 
-    async fn looked_at(&self, kind: Kind, id: &str) -> Result<(), Halt> {
+    /// A page was looked at: written down at once, for most of what stands there is nothing of ours.
+    async fn looked_at(&self, kind: Kind, ids: impl Iterator<Item = &str> + Send) -> Result<(), Halt> {
         let mut tx = self.engine.db.write().await?;
         let (organization, integration) = (self.organization, self.integration.id);
-        if links::looked_at(&mut tx, organization, integration, (kind.as_str(), id), self.now()).await? {
-            tx.commit_at("sync.seen").await?;
-        } else {
-            tx.rollback().await?;
+        let mut any = false;
+        for id in ids {
+            any |=
+                links::looked_at(&mut tx, organization, integration, (kind.as_str(), id), self.now()).await?;
         }
-        Ok(())
-    }
-
-    pub(super) async fn look_later(&self, kind: Kind, id: &str) -> Result<(), Halt> {
-        let mut tx = self.engine.db.write().await?;
-        let (organization, integration) = (self.organization, self.integration.id);
-        inbox::notice(&mut tx, organization, integration, (kind.as_str(), id, None), self.now()).await?;
-        Ok(tx.commit_at("sync.noticed").await?)
+        if any { Ok(tx.commit_at("sync.seen").await?) } else { Ok(tx.rollback().await?) }
     }
 
     /// Pairs that did not turn up: each is asked for by its id before it is called gone.

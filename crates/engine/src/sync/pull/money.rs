@@ -126,11 +126,11 @@ impl Turn<'_> {
         let (actor, subject) = (Actor::system(), payment.id.to_string());
         self.engine.audit(conn, Some(organization), &actor, "payment.taken_in", &subject, &detail).await?;
         // Whoever was first has the pair, and this transaction is undone with its money.
-        let pair = self.pair(&payment, it);
+        let pair = self.new_pair(&payment, it);
         if links::adopt(conn, organization, &pair).await? { Ok(()) } else { Err(Error::InFlight.into()) }
     }
 
-    fn pair(&self, payment: &Payment, it: &Receipt) -> Link {
+    fn new_pair(&self, payment: &Payment, it: &Receipt) -> Link {
         let now = self.now();
         let mut link = Link {
             id: Id::new(&self.engine.ambient),

@@ -27,12 +27,7 @@ impl Turn<'_> {
     /// Something stands there so. False where it is to be looked at again later.
     pub(in crate::sync) async fn see(&mut self, object: &Object) -> Result<bool, Halt> {
         let kind = object.kind();
-        let found = {
-            let mut conn = self.engine.db.read().await?;
-            let (organization, integration) = (self.organization, self.integration.id);
-            let id = &object.stamp().id;
-            links::of_remote(&mut conn, organization, integration, kind.as_str(), id).await?
-        };
+        let found = self.pair(kind, &object.stamp().id).await?;
         let Some(mut link) = found else {
             return match object {
                 Object::Payment(it) if !it.voided => self.entered(it).await,
@@ -93,12 +88,7 @@ impl Turn<'_> {
 
     /// It is not there any more.
     pub(in crate::sync) async fn removed(&mut self, kind: Kind, id: &str) -> Result<bool, Halt> {
-        let found = {
-            let mut conn = self.engine.db.read().await?;
-            let (organization, integration) = (self.organization, self.integration.id);
-            links::of_remote(&mut conn, organization, integration, kind.as_str(), id).await?
-        };
-        let Some(mut link) = found else { return Ok(true) };
+        let Some(mut link) = self.pair(kind, id).await? else { return Ok(true) };
         if link.state == State::Sent {
             return Ok(false);
         }
@@ -170,10 +160,7 @@ impl Turn<'_> {
             self.take_in_customer(&mut tx, &customer, &merge.inward).await?;
         }
         let ours = contact::ours(&customer);
-        let mut agreed = contact::agreed(known.as_ref(), &ours, &theirs);
-        if let Some(name) = known.as_ref().and_then(|it| it.get(contact::NAME)) {
-            agreed.insert(contact::NAME.to_owned(), name.clone());
-        }
+        let agreed = contact::agreed(known.as_ref(), &ours, &theirs);
         link.agreed = serde_json::to_string(&agreed).ok();
         if link.state != State::Dismissed {
             link.difference = contact::difference(&merge, &ours, &theirs);

@@ -1,11 +1,11 @@
 //! Changing what stands there already: read again, merged, and then written.
 
 use kontor_domain::sync::{Difference, State};
-use kontor_providers::books::{Action, Class, Company, Draft, Find, Kind, Object, SaleDraft};
-use kontor_store::sync::{
-    inbox,
-    links::{self, Link},
+use kontor_providers::{
+    BooksError,
+    books::{Action, Class, Company, Draft, Find, Kind, Object, SaleDraft},
 };
+use kontor_store::sync::links::Link;
 
 use crate::sync::{
     contact,
@@ -26,19 +26,21 @@ impl Turn<'_> {
         let connection = self.connection();
         match self.accounting.read(&self.books(&connection), kind, id).await {
             Ok(object) => Ok(Some(object)),
-            Err(error) => {
-                let error = self.hidden(error);
-                if error.class == Class::Throttled || error.class.stops_the_connection() {
-                    return Err(Halt::of(error));
-                }
-                self.refused(link, &error);
-                if error.class == Class::Unknown {
-                    // A question that was not answered: nothing was sent.
-                    link.state = State::Waiting;
-                }
-                Ok(None)
-            }
+            Err(error) => self.unanswered(link, error).map(|()| None),
         }
+    }
+
+    /// A question about a record that nobody answered. Nothing was sent: it is asked again, unless that is in vain.
+    pub(in crate::sync) fn unanswered(&self, link: &mut Link, error: BooksError) -> Result<(), Halt> {
+        let error = self.hidden(error);
+        if error.class.halts() {
+            return Err(Halt::of(error));
+        }
+        self.refused(link, &error);
+        if error.class == Class::Unknown {
+            link.state = State::Waiting;
+        }
+        Ok(())
     }
 
     pub(in crate::sync) async fn voiding(&self, kind: Kind, mut link: Link) -> Result<Next, Halt> {
@@ -109,7 +111,13 @@ impl Turn<'_> {
         Ok(self.checked(link, action, draft, hash))
     }
 
-    fn checked(&self, mut link: Link, action: Action, whole: Draft, hash: String) -> Next {
+    pub(in crate::sync) fn checked(
+        &self,
+        mut link: Link,
+        action: Action,
+        whole: Draft,
+        hash: String,
+    ) -> Next {
         match self.accounting.check(&action) {
             Ok(()) => Next::Send(Box::new(Step { link, action, whole, hash })),
             Err(error) => {
@@ -150,10 +158,7 @@ impl Turn<'_> {
         update.name = wanted.name.clone().filter(|_| renamed);
         update.active = (!client.active).then_some(true);
         if !merge.inward.is_empty() {
-            let mut tx = self.engine.db.write().await?;
-            let what = (Kind::Customer.as_str(), id, None);
-            inbox::notice(&mut tx, self.organization, self.integration.id, what, self.now()).await?;
-            tx.commit_at("sync.noticed").await?;
+            self.look_later(Kind::Customer, id).await?;
         }
         if merge.out.is_empty() && !renamed && client.active {
             let mut agreed = contact::agreed(before.as_ref(), &ours, &theirs);
@@ -196,12 +201,7 @@ impl Turn<'_> {
             let found = match self.accounting.find(&books, Kind::Item, &by).await {
                 Ok(found) => found,
                 Err(error) => {
-                    let error = self.hidden(error);
-                    if error.class == Class::Throttled || error.class.stops_the_connection() {
-                        return Err(Halt::of(error));
-                    }
-                    self.refused(link, &error);
-                    link.state = if error.class == Class::Unknown { State::Waiting } else { link.state };
+                    self.unanswered(link, error)?;
                     return Ok(Some(Next::Put(Box::new(link.clone()))));
                 }
             };
@@ -219,11 +219,7 @@ impl Turn<'_> {
 
     /// Whether something there is something else of ours already.
     pub(in crate::sync) async fn is_taken(&self, kind: Kind, object: &Object) -> Result<bool, Halt> {
-        let mut conn = self.engine.db.read().await?;
-        let (organization, integration) = (self.organization, self.integration.id);
-        let id = &object.stamp().id;
-        let link = links::of_remote(&mut conn, organization, integration, kind.as_str(), id).await?;
-        Ok(link.is_some())
+        Ok(self.pair(kind, &object.stamp().id).await?.is_some())
     }
 }
 

@@ -47,7 +47,7 @@ impl Turn<'_> {
         let holder = self.accounting.holder(&self.books(&connection), &name).await;
         let holder = match holder {
             Ok(holder) => holder,
-            Err(error) => return self.unanswered(step, error),
+            Err(error) => return self.later_again(step, error),
         };
         let hint = error.holder.clone();
         let client = match &holder {
@@ -101,7 +101,7 @@ impl Turn<'_> {
             Ok(object) => Ok(Some(object)),
             // A vendor's id, or an employee's.
             Err(error) if error.class == Class::Missing => Ok(None),
-            Err(error) => self.unanswered(step, error).map(|()| None),
+            Err(error) => self.later_again(step, error).map(|()| None),
         }
     }
 
@@ -112,7 +112,7 @@ impl Turn<'_> {
         let found = self.accounting.find(&self.books(&connection), kind, &Find::Number(&number)).await;
         let found = match found {
             Ok(found) => found,
-            Err(error) => return self.unanswered(step, error),
+            Err(error) => return self.later_again(step, error),
         };
         for object in found {
             let Object::Sale(it) = &object else { continue };
@@ -126,14 +126,10 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// A question that nobody answered: the write was surely not made, and is made again later.
-    fn unanswered(&self, step: &mut Step, error: BooksError) -> Result<(), Halt> {
-        let error = self.hidden(error);
-        self.refused(&mut step.link, &error);
+    /// The write was surely not made, and is made again later, whatever became of the question.
+    fn later_again(&self, step: &mut Step, error: BooksError) -> Result<(), Halt> {
+        self.unanswered(&mut step.link, error)?;
         step.link.state = State::Waiting;
-        if error.class == Class::Throttled || error.class.stops_the_connection() {
-            return Err(Halt::of(error));
-        }
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! One clock, chance that comes out the same again, and the use cases over them.
+//! One clock, and the use cases beside a simulated company.
 
 use std::{
     path::Path,
@@ -9,22 +9,15 @@ use std::{
     time::Duration,
 };
 
-use kontor_domain::{
-    Ambient, Secret,
-    ambient::{Clock, Entropy},
-};
-use kontor_engine::{
-    Engine as UseCases, Settings,
-    credentials::Credentials,
-    oauth::{OAuth, state::StateKey},
-    sync::{Companies, Pace},
-};
-use kontor_providers::{Http, Registry, http::Opened, registry};
+use kontor_domain::{Secret, ambient::Clock};
+use kontor_engine::{Engine as UseCases, Settings, sync::Pace};
+use kontor_providers::{Http, http::Opened, registry};
 use kontor_simulators::Running;
-use kontor_store::{Db, keks};
-use kontor_vault::{Destroyed, Kek, Keks, LocalKek, keks::Source};
 
-use crate::support::Database;
+use crate::support::{
+    Database,
+    use_cases::{self, Own},
+};
 
 /// How far time goes each time that somebody looks, in microseconds: so far that no call comes too soon after another.
 const STEP: i64 = 40_000;
@@ -64,27 +57,6 @@ impl Clock for Hand {
     }
 }
 
-/// Never the same twice, and the same again in the next run.
-struct Counting(AtomicI64);
-
-impl Entropy for Counting {
-    fn fill(&self, bytes: &mut [u8]) {
-        for chunk in bytes.chunks_mut(8) {
-            let next = self.0.fetch_add(0x9E37_79B9, Ordering::Relaxed).wrapping_mul(0x2545_F491_4F6C_DD1D);
-            chunk.copy_from_slice(&next.to_le_bytes()[..chunk.len()]);
-        }
-    }
-}
-
-struct Nowhere;
-
-#[async_trait::async_trait]
-impl Source for Nowhere {
-    async fn open(&self) -> Vec<Arc<dyn Kek>> {
-        Vec::new()
-    }
-}
-
 pub(super) async fn use_cases(
     database: &Database,
     folder: &Path,
@@ -92,15 +64,6 @@ pub(super) async fn use_cases(
     simulator: &Running,
     handover: Duration,
 ) -> Arc<UseCases> {
-    let ambient = Ambient::new(Arc::clone(clock) as Arc<dyn Clock>, Arc::new(Counting(AtomicI64::new(1))));
-    let db = Db::open(&database.url()).await.expect("a database");
-    db.migrate().await.expect("its tables");
-    let key = LocalKek::load_or_create(&folder.join("kek"), ambient.entropy()).expect("a key");
-    let mut tx = db.write().await.expect("a transaction");
-    keks::adopt(&mut tx, &key.fingerprint(), ambient.now()).await.expect("adopted");
-    tx.commit().await.expect("written");
-    let keys = Keks::new(Box::new(Nowhere), Destroyed::at(folder.join("destroyed")));
-    keys.put(Arc::new(key));
     let place: url::Url = simulator.url().parse().expect("an address");
     let opened: Vec<Opened> = Opened::of(&place).into_iter().collect();
     let http = Http::new(&opened).expect("a client");
@@ -114,34 +77,14 @@ pub(super) async fn use_cases(
         timeout_ms: 5_000,
         ..Default::default()
     };
-    let settings = registry::Settings { quickbooks: books, ..Default::default() };
-    let registry = Registry::new(settings, http.clone(), ambient.clone()).expect("the providers");
-    let settings = Settings {
-        public_url: "http://127.0.0.1:1".parse().expect("a URL"),
-        production: false,
-        hosted_window: Duration::from_mins(10),
-        resolve_after: Duration::from_secs(5),
-        not_found_after: Duration::from_mins(5),
-        settlement_poll: Duration::from_mins(5),
-        reconcile: Duration::from_hours(24),
-        sweep: Duration::from_secs(30),
-        sync: Pace {
-            poll: Duration::from_mins(1),
-            handover,
-            believe: Duration::from_secs(150),
-            compare: Duration::from_hours(240),
-        },
-        provider_timeout: Duration::from_secs(30),
-        proxy: kontor_providers::proxy::Limits::default(),
-    };
-    Arc::new(UseCases {
-        db,
-        registry,
+    let usual = use_cases::settings();
+    let sync =
+        Pace { poll: Duration::from_mins(1), handover, compare: Duration::from_hours(240), ..usual.sync };
+    let own = Own {
+        clock: Arc::clone(clock) as Arc<dyn Clock>,
         http,
-        credentials: Credentials::new(keys),
-        oauth: OAuth::new(StateKey::derive(&Secret::new("a secret of thirty-two bytes or so".to_owned()))),
-        companies: Companies::default(),
-        settings,
-        ambient,
-    })
+        providers: registry::Settings { quickbooks: books, ..Default::default() },
+        settings: Settings { resolve_after: Duration::from_secs(5), sync, ..usual },
+    };
+    use_cases::use_cases(database, folder, own, |key| Arc::new(key)).await
 }
