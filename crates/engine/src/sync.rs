@@ -104,33 +104,38 @@ impl Engine {
         let mut tick = tokio::time::interval(self.settings.sweep.min(LOOK));
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut planned = Timestamp::UNIX_EPOCH;
+        let mut running = JoinSet::new();
         loop {
             tokio::select! {
                 _ = tick.tick() => {}
                 () = self.companies.woken.notified() => {}
-                _ = stop.wait_for(|stop| *stop) => return,
+                // Another one's may begin in its place.
+                Some(_) = running.join_next() => {}
+                _ = stop.wait_for(|stop| *stop) => break,
             }
             let now = self.ambient.now();
             let plan = schedule::after(planned, self.settings.sweep) <= now;
             if plan {
                 planned = now;
             }
-            if let Err(error) = self.sync_if_due(&owner, &stop, plan).await {
+            if let Err(error) = self.sync_if_due(&owner, plan, &mut running).await {
                 tracing::warn!(%error, "sync did not go through; the next one goes on");
             }
         }
+        while running.join_next().await.is_some() {}
     }
 
     /// Reads first: most of the time there is nothing to do, and then nothing is written.
     async fn sync_if_due(
         self: &Arc<Self>,
         owner: &str,
-        stop: &watch::Receiver<bool>,
         plan: bool,
+        running: &mut JoinSet<()>,
     ) -> Result<(), Error> {
         let presses = plan || sync::presses(&mut *self.db.read().await?, self.ambient.now()).await?;
         if presses {
-            self.sync_due(owner, stop).await?;
+            self.begin_sync().await?;
+            self.begin_turns(owner, running).await?;
         }
         Ok(())
     }
@@ -144,11 +149,23 @@ impl Engine {
         self.begin_sync().await?;
         let (mut ran, mut running) = (0, JoinSet::new());
         while !*stop.borrow() {
-            let Some(taken) = self.take_turn(owner).await? else { break };
-            ran += 1;
-            if running.len() >= SIDE_BY_SIDE {
-                running.join_next().await;
+            ran += self.begin_turns(owner, &mut running).await?;
+            if running.len() < SIDE_BY_SIDE {
+                break;
             }
+            running.join_next().await;
+        }
+        while running.join_next().await.is_some() {}
+        Ok(ran)
+    }
+
+    /// Begins as many of the turns that are due as there is room for. Returns how many.
+    async fn begin_turns(self: &Arc<Self>, owner: &str, running: &mut JoinSet<()>) -> Result<usize, Error> {
+        while running.try_join_next().is_some() {}
+        let mut begun = 0;
+        while running.len() < SIDE_BY_SIDE {
+            let Some(taken) = self.take_turn(owner).await? else { break };
+            begun += 1;
             let (engine, owner) = (Arc::clone(self), owner.to_owned());
             running.spawn(async move {
                 let integration = taken.integration;
@@ -158,8 +175,7 @@ impl Engine {
                 }
             });
         }
-        while running.join_next().await.is_some() {}
-        Ok(ran)
+        Ok(begun)
     }
 
     async fn begin_sync(&self) -> Result<(), Error> {
