@@ -1,4 +1,7 @@
-//! The two companies that can be connected, with what tells one from the other (quickbooks-online.md §3.1, §3.2).
+//! The companies that can be connected, with what tells one from the other (quickbooks-online.md §3.1, §3.2): two that
+//! the consent page shows, and more of one kind for whoever names one by its number.
+
+use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
@@ -17,7 +20,12 @@ pub(super) struct Company {
     pub(super) partner_tax: bool,
 }
 
-/// All of them.
+/// The number of the first of the further ones; the others follow it.
+const FURTHER: u64 = 9_341_453_474_490_001;
+/// How many further ones there are.
+const HOW_MANY: u64 = 98;
+
+/// Those that the consent page shows.
 pub(super) static COMPANIES: [Company; 2] = [
     Company {
         realm_id: "9341453474484455",
@@ -39,9 +47,27 @@ pub(super) static COMPANIES: [Company; 2] = [
     },
 ];
 
+/// Their names live as long as the process, as those of the others do.
+static OTHERS: LazyLock<Vec<Company>> = LazyLock::new(|| {
+    let one = |number: u64| Company {
+        realm_id: (FURTHER + number).to_string().leak(),
+        name: format!("Branch {number} Trading Company").leak(),
+        legal_name: format!("Branch {number} Trading Company Inc.").leak(),
+        address: ["9 Market Square", "Astoria", "OR", "97103"],
+        phone: "(555)555-0190",
+        industry: "424460",
+        partner_tax: false,
+    };
+    (0..HOW_MANY).map(one).collect()
+});
+
+fn every() -> impl Iterator<Item = &'static Company> {
+    COMPANIES.iter().chain(OTHERS.iter())
+}
+
 /// The company of that id.
 pub(super) fn find(realm_id: &str) -> Option<&'static Company> {
-    COMPANIES.iter().find(|it| it.realm_id == realm_id)
+    every().find(|it| it.realm_id == realm_id)
 }
 
 /// For whoever drives the simulator: the companies, and what is in the books of those that were opened.
@@ -62,7 +88,7 @@ pub(super) fn listed(state: &State) -> Map<String, Value> {
             };
             state.rows(&kind).map(row).collect::<Vec<_>>()
         };
-        let rows: Vec<Value> = COMPANIES.iter().flat_map(of).collect();
+        let rows: Vec<Value> = every().flat_map(of).collect();
         if !rows.is_empty() {
             all.insert(entity.name.to_owned(), Value::from(rows));
         }

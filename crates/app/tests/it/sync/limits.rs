@@ -11,10 +11,7 @@ use crate::support::Engine;
 async fn a_thousand_paid_invoices_go_as_fast_as_the_limits_allow() {
     let mut shop = Shop::start(Engine::Sqlite).await;
     shop.open(&[("IncomeAccount", "79")]).await;
-    // What Intuit publishes; counted, and refused where it is more.
-    let limits = json!({ "perMinute": 500, "perSecond": 10, "batchesPerMinute": 40, "concurrent": 10 });
-    shop.desk.post("/_sim/quickbooks/limits", &limits).await.expect(200);
-    shop.desk.delete("/_sim/quickbooks/limits").await;
+    publish(&shop).await;
     shop.sell_to_many(1_000).await;
     shop.clock.step(500);
     let began = shop.clock.look();
@@ -37,6 +34,66 @@ async fn a_thousand_paid_invoices_go_as_fast_as_the_limits_allow() {
     for kind in ["Invoice", "Payment"] {
         assert_eq!(shop.objects(kind).await.len(), 1_000);
     }
+}
+
+/// What Intuit publishes; counted, and refused where it is more.
+async fn publish(shop: &Shop) {
+    let limits = json!({ "perMinute": 500, "perSecond": 10, "batchesPerMinute": 40, "concurrent": 10 });
+    shop.desk.post("/_sim/quickbooks/limits", &limits).await.expect(200);
+    shop.desk.delete("/_sim/quickbooks/limits").await;
+}
+
+/// How many more companies there are beside the largest, and how many paid invoices each of them has.
+const MORE: u64 = 49;
+const EACH: usize = 6;
+
+/// The largest has more to write than it may in a minute. The others do not wait for it, and nobody is asked too often.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_companies_at_once_are_each_kept_to_their_own_limits() {
+    let mut shop = Shop::start(Engine::Sqlite).await;
+    shop.open(&[("IncomeAccount", "79")]).await;
+    publish(&shop).await;
+    let largest = shop.integration;
+    shop.sell_to_many(500).await;
+    let realms: Vec<String> = (0..MORE).map(|it| (9_341_453_474_490_001 + it).to_string()).collect();
+    for realm in &realms {
+        shop.open_beside(realm, &[("IncomeAccount", "79")]).await;
+        shop.sell_to_many(EACH).await;
+    }
+    shop.clock.step(500);
+    let stands = |shop: &Shop, of: &str| {
+        let of = format!("integration_id {of} '{largest}'");
+        let synced = format!("SELECT COUNT(*) FROM sync_links WHERE state = 'Synced' AND {of}");
+        usize::try_from(shop.database.count(&synced)).expect("few")
+    };
+    let (mut largest_had, all_of_the_others) = (None, realms.len() * (3 * EACH + 1));
+    let began = shop.clock.look();
+    for _ in 0..500 {
+        shop.turn().await;
+        let (own, others) = (stands(&shop, "="), stands(&shop, "<>"));
+        if others == all_of_the_others {
+            largest_had.get_or_insert(own);
+            if own == 1_501 {
+                break;
+            }
+        }
+        shop.clock.pass(1);
+    }
+    let seconds = shop.clock.look().duration_since(began).as_secs_f64();
+    assert_eq!((stands(&shop, "="), stands(&shop, "<>")), (1_501, all_of_the_others));
+    println!("{seconds:.0} s of the simulators'; the largest had {largest_had:?} when all others were done");
+    assert!(largest_had.is_some_and(|it| it < 1_501), "the others waited for the largest");
+    let limits = shop.desk.get("/_sim/quickbooks/limits").await.expect(200).json();
+    let companies = limits["companies"].as_object().expect("companies");
+    assert_eq!(companies.len(), 50);
+    for (realm, company) in companies {
+        assert_eq!(company["refused"], json!({}), "{realm}: {company}");
+    }
+    for realm in &realms {
+        assert_eq!(shop.objects_of(realm, "Invoice").await.len(), EACH, "{realm}");
+        assert_eq!(shop.objects_of(realm, "Payment").await.len(), EACH, "{realm}");
+    }
+    assert_eq!(shop.objects("Invoice").await.len(), 500);
 }
 
 /// An hour in which nothing happens costs one question for each interval.

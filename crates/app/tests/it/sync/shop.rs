@@ -87,9 +87,15 @@ impl Shop {
         let limits =
             json!({ "perSecond": null, "perMinute": null, "batchesPerMinute": null, "concurrent": null });
         self.desk.post("/_sim/quickbooks/limits", &limits).await.expect(200);
-        let engine = Arc::clone(&self.engine);
         // Whoever was here before is not served any more.
         self.database.execute("UPDATE sync_states SET paused_at = 1");
+        self.open_beside(REALM, choices).await;
+        self.turn().await;
+    }
+
+    /// One more merchant with a company of its own, connected: whatever is done from now on, it does.
+    pub(super) async fn open_beside(&mut self, realm: &str, choices: &[(&str, &str)]) {
+        let engine = Arc::clone(&self.engine);
         self.organization = Id::new(&engine.ambient);
         let organization = organizations::Organization {
             id: self.organization,
@@ -128,12 +134,11 @@ impl Shop {
         let made = engine.create_integration(&mut tx, self.organization, &actor, &integration, &nothing);
         made.await.expect("an integration");
         tx.commit().await.expect("written");
-        self.consent(&integration).await;
-        self.turn().await;
+        self.consent(&integration, realm).await;
     }
 
     /// What a person does at the consent page.
-    async fn consent(&self, integration: &Integration) {
+    async fn consent(&self, integration: &Integration, realm: &str) {
         let (engine, actor) = (&self.engine, Actor::system());
         let server =
             engine.oauth_server(self.organization, integration, &actor, "connect").await.expect("a server");
@@ -143,7 +148,7 @@ impl Shop {
         let page = engine.begin_consent(&mut tx, self.organization, &actor, integration, &server, None).await;
         let page = page.expect("a page");
         tx.commit().await.expect("written");
-        let back = submit(page.as_str(), &[("realmId", REALM), ("decision", "connect")]).await.expect(302);
+        let back = submit(page.as_str(), &[("realmId", realm), ("decision", "connect")]).await.expect(302);
         let back: url::Url = back.header("location").parse().expect("a way back");
         let fields: Vec<(String, String)> = back.query_pairs().into_owned().collect();
         let came = engine.finish_consent("QuickBooks", &fields, &actor).await.expect("connected");
@@ -166,7 +171,7 @@ impl Shop {
         };
         let integration = found.expect("an integration");
         if integration.connection_status == ConnectionStatus::NeedsReauthorization {
-            self.consent(&integration).await;
+            self.consent(&integration, REALM).await;
         }
     }
 
@@ -284,7 +289,11 @@ impl Shop {
 
     /// What is in the company's books of a kind, without what was deleted.
     pub(super) async fn objects(&self, kind: &str) -> Vec<Value> {
-        let path = format!("/_sim/quickbooks/{REALM}/objects/{kind}");
+        self.objects_of(REALM, kind).await
+    }
+
+    pub(super) async fn objects_of(&self, realm: &str, kind: &str) -> Vec<Value> {
+        let path = format!("/_sim/quickbooks/{realm}/objects/{kind}");
         let all = self.desk.get(&path).await.expect(200).json();
         let all = all["objects"].as_array().expect("objects").clone();
         all.into_iter().filter(|it| it["deleted"] == false).map(|it| it["object"].clone()).collect()
