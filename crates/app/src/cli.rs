@@ -303,6 +303,8 @@ pub(crate) enum Scenario {
     Callback,
     /// Charges of one organization while another one's provider takes 30 seconds for each answer, beside charges alone.
     HangingProvider,
+    /// Offline payments while the books are brought up to date and compared, beside offline payments alone.
+    PaymentBesideSync,
     /// Listing 1,000 integrations beside listing 10, and the ratio of the two.
     ListIntegrations,
     /// Opening one sealed secret whose organization's key is at hand.

@@ -1,5 +1,7 @@
 //! `kontor bench`: the real operations over HTTP, against a running Kontor or one that is started for the run.
 
+mod beside_sync;
+mod both;
 mod hanging;
 mod lists;
 mod open_secret;
@@ -64,31 +66,28 @@ pub(crate) async fn run(args: Bench) -> anyhow::Result<()> {
 }
 
 async fn measure_all(args: &Bench, asked: &[Scenario], target: Option<&Arc<Target>>) -> anyhow::Result<()> {
+    let target = || target.context("there is nothing to measure");
     for scenario in asked {
-        if *scenario == Scenario::Start {
-            start(args).await?;
-            continue;
+        match scenario {
+            Scenario::Start => start(args).await?,
+            Scenario::OpenSecret => open_secret::run(args)?,
+            Scenario::LoadTemplates => {
+                let json = args.json;
+                tokio::task::spawn_blocking(move || templates::run(json)).await??;
+            }
+            Scenario::ListIntegrations => lists::run(args, target()?).await?,
+            Scenario::HangingProvider => hanging::run(args, target()?).await?,
+            Scenario::PaymentBesideSync => beside_sync::run(args, target()?).await?,
+            Scenario::ReadInvoice
+            | Scenario::OfflinePayment
+            | Scenario::Hosted
+            | Scenario::ChargeSavedCard
+            | Scenario::Refund
+            | Scenario::Callback => {
+                let outcome = drive(*scenario, target()?, args).await?;
+                report(*scenario, &outcome, target()?, args)?;
+            }
         }
-        if *scenario == Scenario::OpenSecret {
-            open_secret::run(args)?;
-            continue;
-        }
-        if *scenario == Scenario::LoadTemplates {
-            let json = args.json;
-            tokio::task::spawn_blocking(move || templates::run(json)).await??;
-            continue;
-        }
-        let target = target.context("there is nothing to measure")?;
-        if *scenario == Scenario::ListIntegrations {
-            lists::run(args, target).await?;
-            continue;
-        }
-        if *scenario == Scenario::HangingProvider {
-            hanging::run(args, target).await?;
-            continue;
-        }
-        let outcome = drive(*scenario, target, args).await?;
-        report(*scenario, &outcome, target, args)?;
     }
     Ok(())
 }

@@ -2,13 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use anyhow::Context as _;
-use clap::ValueEnum as _;
 use kontor_providers::http::Method;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::{Outcome, drive, target::Target};
+use super::{both::Both, drive, target::Target};
 use crate::cli::{Bench, Scenario};
 
 /// How long each of the provider's answers takes.
@@ -33,7 +31,12 @@ pub(super) async fn run(args: &Bench, target: &Arc<Target>) -> anyhow::Result<()
     let beside = drive(Scenario::ChargeSavedCard, target, args).await;
     waiting.shutdown().await;
     target.worldpay(Method::Delete, "/_sim/faults", None).await?;
-    report(args, target, &alone, &beside?)
+    let both = Both {
+        scenario: Scenario::HangingProvider,
+        of: "charges",
+        with: "another organization's provider hangs".to_owned(),
+    };
+    both.report(args, target, &alone, &beside?)
 }
 
 /// Opens hosted pages of the other organization for as long as it is let, one after another.
@@ -47,30 +50,4 @@ async fn wait_for_provider(target: Arc<Target>) {
             tracing::debug!(%error, "the other organization has no page");
         }
     }
-}
-
-fn report(args: &Bench, target: &Target, alone: &Outcome, beside: &Outcome) -> anyhow::Result<()> {
-    let at = |it: &Outcome, quantile| it.histogram.value_at_quantile(quantile);
-    let (before, during) = (at(alone, 0.99), at(beside, 0.99));
-    #[expect(clippy::cast_precision_loss, reason = "a ratio for people; no money is counted here")]
-    let ratio = during as f64 / (before as f64).max(1.0);
-    let name = Scenario::HangingProvider.to_possible_value().context("it has a name")?.get_name().to_owned();
-    if args.json {
-        let line = json!({
-            "scenario": name, "database": target.database, "concurrency": args.concurrency,
-            "alone": { "p50": at(alone, 0.5), "p99": before, "errors": alone.errors },
-            "besideAHangingProvider": { "p50": at(beside, 0.5), "p99": during, "errors": beside.errors },
-            "ratio": ratio,
-        });
-        return crate::say(&line.to_string());
-    }
-    crate::say(&format!(
-        "{name:<16} {:<10} charges alone p50 {} µs, p99 {before} µs; while another organization's provider hangs p50 {} µs, \
-         p99 {during} µs: {ratio:.2} times at the 99th of 100; {} and {} failed",
-        target.database,
-        at(alone, 0.5),
-        at(beside, 0.5),
-        alone.errors,
-        beside.errors,
-    ))
 }

@@ -119,6 +119,7 @@ impl Worker {
         match self.scenario {
             Scenario::Start
             | Scenario::HangingProvider
+            | Scenario::PaymentBesideSync
             | Scenario::ListIntegrations
             | Scenario::OpenSecret
             | Scenario::LoadTemplates => bail!("it is measured by itself"),
