@@ -25,3 +25,6 @@ impl From<String> for Secret {
         Self::new(text)
     }
 }
+
+#[cfg(test)]
+mod tests;

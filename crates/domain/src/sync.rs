@@ -147,3 +147,6 @@ impl Concern {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

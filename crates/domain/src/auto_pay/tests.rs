@@ -1,7 +1,7 @@
 use jiff::{Timestamp, civil::date};
 use proptest::prelude::*;
 
-use super::{RETRY_DAYS, due_at, next_try};
+use super::{RETRY_DAYS, Status, due_at, next_try};
 
 fn at(text: &str) -> Timestamp {
     text.parse().expect("a time")
@@ -22,6 +22,12 @@ fn a_decline_is_tried_again_after_three_five_and_seven_days_and_then_no_more() {
     let next: Vec<Option<Timestamp>> = (0..6).map(|tries| next_try(tries, now)).collect();
     let days = |days: &str| Some(at(&format!("2026-03-{days}T15:00:00Z")));
     assert_eq!(next, [None, days("13"), days("15"), days("17"), None, None]);
+}
+
+#[test]
+fn what_is_still_going_to_be_tried_can_be_called_off() {
+    let waiting: Vec<Status> = Status::ALL.iter().copied().filter(|it| it.is_waiting()).collect();
+    assert_eq!(waiting, [Status::Scheduled, Status::Retrying]);
 }
 
 proptest! {

@@ -18,9 +18,19 @@ fn quantities_have_four_decimals_and_a_limit() {
     {
         assert_eq!(Quantity::parse(text).expect(text).to_string(), shown);
     }
-    for text in
-        ["0", "0.00001", "-1", "1e2", "", ".", ".5", "100000000.0001", "1000000000", "9999999999999999999"]
-    {
+    for text in [
+        "0",
+        "0.00001",
+        "-1",
+        "+1",
+        "1e2",
+        "",
+        ".",
+        ".5",
+        "100000000.0001",
+        "1000000000",
+        "9999999999999999999",
+    ] {
         assert!(Quantity::parse(text).is_none(), "{text}");
     }
 }
@@ -50,6 +60,15 @@ fn words_read_back() {
         assert_eq!(status.as_str().parse::<Status>(), Ok(*status));
     }
     assert!("paid".parse::<Status>().is_err());
+}
+
+#[test]
+fn what_is_out_is_payable_and_what_holds_no_money_can_be_taken_back() {
+    let those = |which: fn(Status) -> bool| -> Vec<Status> {
+        Status::ALL.iter().copied().filter(|it| which(*it)).collect()
+    };
+    assert_eq!(those(Status::is_payable), [Status::Issued, Status::PartiallyPaid]);
+    assert_eq!(those(Status::is_revocable), [Status::Draft, Status::Issued]);
 }
 
 proptest! {

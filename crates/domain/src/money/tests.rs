@@ -50,6 +50,18 @@ fn currencies_do_not_mix() {
     assert!("XAU".parse::<Currency>().is_err());
 }
 
+#[test]
+fn only_what_is_below_zero_has_a_sign() {
+    let shown = |minor: i64| Money::from_minor(minor, Currency::USD).to_string();
+    assert_eq!((shown(-105).as_str(), shown(0).as_str(), shown(5).as_str()), ("-1.05", "0.00", "0.05"));
+}
+
+#[test]
+fn a_currency_is_its_code_wherever_it_is_written() {
+    assert_eq!((Currency::USD.code(), Currency::USD.to_string().as_str()), ("USD", "USD"));
+    assert_eq!(format!("{:?} {:?}", Currency::USD, Money::from_minor(150, Currency::USD)), "USD 1.50 USD");
+}
+
 proptest! {
     #[test]
     fn what_is_written_reads_back(minor in 0..=MAX_MINOR, code in prop::sample::select(vec!["USD", "JPY", "BHD"])) {

@@ -85,6 +85,15 @@ fn a_copy_changes_nothing() {
     }
 }
 
+#[test]
+fn what_differs_is_named_and_the_state_is_not() {
+    let before = order(Status::Pending);
+    assert!(before.changed(&order(Status::Cancelled)).is_empty());
+    let mut next = before.clone();
+    (next.notes, next.order_number) = (Some("By the back door".to_owned()), "ORD-2".to_owned());
+    assert_eq!(before.changed(&next), ["orderNumber", "notes"]);
+}
+
 proptest! {
     /// Whatever is asked for, an order never goes back and never comes back.
     #[test]

@@ -44,6 +44,60 @@ fn offline_has_no_provider() {
     assert_eq!(Method::OFFLINE.len() + 2, Method::ALL.len());
 }
 
+#[test]
+fn each_state_says_whether_money_lies_there_and_whether_the_provider_is_to_be_asked() {
+    let those = |which: fn(Status) -> bool| -> Vec<Status> {
+        Status::ALL.iter().copied().filter(|it| which(*it)).collect()
+    };
+    assert_eq!(those(Status::holds_money), [Status::Succeeded, Status::PartiallyRefunded]);
+    assert_eq!(those(Status::is_open), [Status::Created, Status::Submitted, Status::Unknown]);
+}
+
+fn payment(status: Status) -> Payment {
+    let zero = Money::zero(crate::Currency::USD);
+    Payment {
+        id: crate::Id::from_bytes([7; 16]),
+        status,
+        customer_id: crate::Id::from_bytes([7; 16]),
+        customer_number: "C-1".to_owned(),
+        invoice_id: None,
+        amount: Money::from_minor(1_000, crate::Currency::USD),
+        authorized: None,
+        reserved: zero,
+        method: Method::Check,
+        provider: None,
+        integration_id: None,
+        provider_transaction_id: None,
+        provider_reference: "0000000000000001".to_owned(),
+        reference: None,
+        received_at: None,
+        transaction_setup_id: None,
+        payment_method_id: None,
+        applied: Money::from_minor(600, crate::Currency::USD),
+        refunded: Money::from_minor(300, crate::Currency::USD),
+        refunded_credit: Money::from_minor(150, crate::Currency::USD),
+        authorization_code: None,
+        avs_result: None,
+        cvv_result: None,
+        failure: None,
+        nothing_since: None,
+        batch_id: None,
+        settled_at: None,
+        version: 1,
+        created_at: Timestamp::UNIX_EPOCH,
+        updated_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+#[test]
+fn what_was_taken_and_lies_nowhere_is_unapplied() {
+    for status in Status::ALL {
+        let taken = matches!(status, Status::Succeeded | Status::PartiallyRefunded | Status::Refunded);
+        let left = payment(*status).unapplied().expect("money").minor();
+        assert_eq!(left, if taken { 250 } else { 0 }, "{status}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(5_000))]
 

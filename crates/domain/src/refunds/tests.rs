@@ -51,6 +51,20 @@ fn the_payment_says_how_much_went_back() {
     assert_eq!(payment_status(usd(100), usd(100)), payments::Status::Refunded);
 }
 
+#[test]
+fn each_state_leads_where_it_should() {
+    let led = |from: Status| {
+        let to: Vec<&str> =
+            Status::ALL.iter().filter(|to| from.may_become(**to)).map(|it| it.as_str()).collect();
+        to.join(" ")
+    };
+    assert_eq!(led(Status::Submitted), "AwaitingSettlement Succeeded Declined Failed Unknown Voided");
+    assert_eq!(led(Status::AwaitingSettlement), "Submitted Declined Failed");
+    assert_eq!(led(Status::Unknown), "Succeeded Declined Failed Voided");
+    let back: Vec<Status> = Status::ALL.iter().copied().filter(|it| it.is_given_back()).collect();
+    assert_eq!(back, [Status::Succeeded, Status::Voided]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
 
