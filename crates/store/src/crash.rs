@@ -6,6 +6,8 @@
 
 #[cfg(feature = "crash-points")]
 mod armed;
+#[cfg(feature = "crash-points")]
+pub mod held;
 
 #[cfg(feature = "crash-points")]
 pub use armed::{shifted, sweep, sweep_is_asked, swept};
@@ -150,17 +152,21 @@ pub fn names() -> Vec<String> {
 
 /// A call to a provider, with a point on either side.
 pub async fn call<T>(place: &'static str, call: impl Future<Output = T>) -> T {
-    point(place, "before_call");
+    point(place, "before_call").await;
     let answer = call.await;
-    point(place, "after_call");
+    point(place, "after_call").await;
     answer
 }
 
-/// Stops the process here where a test asked for it.
+/// Stops the process here where a test asked for it, or has whoever comes here go no further.
 #[inline]
-pub(crate) fn point(place: &'static str, side: &'static str) {
+#[cfg_attr(not(feature = "crash-points"), expect(clippy::unused_async, reason = "tests alone wait here"))]
+pub(crate) async fn point(place: &'static str, side: &'static str) {
     #[cfg(feature = "crash-points")]
-    armed::pass(place, side);
+    {
+        armed::pass(place, side);
+        held::pass(place, side).await;
+    }
     #[cfg(not(feature = "crash-points"))]
     let _ = (place, side);
 }

@@ -191,9 +191,9 @@ impl Tx {
 
     /// Makes it last, with a crash point on either side.
     pub async fn commit_at(self, place: &'static str) -> Result<(), Error> {
-        crash::point(place, "before_commit");
+        crash::point(place, "before_commit").await;
         self.commit().await?;
-        crash::point(place, "after_commit");
+        crash::point(place, "after_commit").await;
         Ok(())
     }
 

@@ -8,6 +8,8 @@ mod out;
 mod pair;
 mod rows;
 mod shop;
+#[cfg(feature = "crash-points")]
+mod stops;
 
 pub(crate) use company::Company;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use kontor_domain::{
     customers::Customer,
     ids::{InvoiceId, PaymentId},
-    invoices,
+    invoices::Status,
     sync::State,
 };
 use kontor_store::sync::inbox;
@@ -229,9 +229,9 @@ impl Story {
 }
 
 /// What stands there of ours is what it is here, or is shown to differ; and nothing stands there twice.
-async fn check(shop: &Shop, story: &Story) {
+pub(super) async fn check(shop: &Shop, told: &[String], invoices: &[InvoiceId]) {
     let links = shop.all().await;
-    let say = || format!("{:#?}\n{links:#?}", story.told);
+    let say = || format!("{told:#?}\n{links:#?}");
     for kind in ["Invoice", "Payment", "Estimate", "RefundReceipt", "CreditMemo"] {
         let mut keys: Vec<String> = Vec::new();
         for it in shop.objects(kind).await {
@@ -258,14 +258,10 @@ async fn check(shop: &Shop, story: &Story) {
         let balance = here.standing().balance().expect("a balance").minor();
         assert_eq!(cents(&there["Balance"]), balance, "the balance of {link:?}: {}", say());
     }
-    for invoice in &story.invoices {
+    for invoice in invoices {
         let here = shop.read(*invoice).await;
         let link = links.iter().find(|it| it.kind == "Invoice" && it.local_id == invoice.to_string());
-        assert!(
-            link.is_some() || here.status != invoices::Status::Paid,
-            "a paid one is not there: {}",
-            say()
-        );
+        assert!(link.is_some() || here.status != Status::Paid, "a paid one is not there: {}", say());
     }
     let stuck = |it: &&kontor_store::sync::links::Link| it.state == State::Failed;
     for link in links.iter().filter(stuck) {
@@ -301,7 +297,7 @@ async fn seeds(engine: Engine, from: u64, how_many: u64) {
             story.step(&mut shop).await;
         }
         shop.quiet().await;
-        check(&shop, &story).await;
+        check(&shop, &story.told, &story.invoices).await;
         let links = shop.all().await;
         let of = |state: State| links.iter().filter(|it| it.state == state).count();
         let different = links.iter().filter(|it| it.difference.is_some()).count();

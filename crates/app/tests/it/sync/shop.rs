@@ -80,8 +80,14 @@ impl Shop {
         }
     }
 
-    /// A new merchant with a new company, connected.
+    /// A new merchant with a new company, connected, who has had its first turn.
     pub(super) async fn open(&mut self, choices: &[(&str, &str)]) {
+        self.open_quietly(choices).await;
+        self.turn().await;
+    }
+
+    /// The same before the first turn.
+    pub(super) async fn open_quietly(&mut self, choices: &[(&str, &str)]) {
         self.desk.post("/_sim/reset", &json!({})).await;
         // Nobody looks at the limits here but who is to.
         let limits =
@@ -90,7 +96,6 @@ impl Shop {
         // Whoever was here before is not served any more.
         self.database.execute("UPDATE sync_states SET paused_at = 1");
         self.open_beside(REALM, choices).await;
-        self.turn().await;
     }
 
     /// One more merchant with a company of its own, connected: whatever is done from now on, it does.
@@ -207,8 +212,7 @@ impl Shop {
         let two = tokio::time::timeout(second, self.beside.sync_due(&names[1], &self.stop.1));
         let (one, two) = tokio::join!(one, two);
         if one.is_err() || two.is_err() {
-            self.owners += 1;
-            self.clock.pass(400);
+            self.killed();
         }
     }
 
@@ -218,10 +222,14 @@ impl Shop {
         let owner = self.owner();
         let work = self.engine.sync_due(&owner, &self.stop.1);
         if tokio::time::timeout(after, work).await.is_err() {
-            self.owners += 1;
-            // Its lease runs out, and its last calls are forgotten.
-            self.clock.pass(400);
+            self.killed();
         }
+    }
+
+    /// Another process takes its place when its lease has run out, and its last calls are forgotten.
+    pub(super) fn killed(&mut self) {
+        self.owners += 1;
+        self.clock.pass(400);
     }
 
     /// Goes on until nothing is left to be done by itself, and the whole was compared.
