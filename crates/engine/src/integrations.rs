@@ -129,6 +129,9 @@ impl Engine {
             other => other?,
         }
         self.seal_all(conn, organization, integration.id, Purpose::Credential, &change.secrets).await?;
+        if integration.configuration != old && provider.is_some_and(|it| it.accounting().is_some()) {
+            self.sync_failed_again(conn, organization, integration.id).await?;
+        }
         let detail = json!({ "provider": integration.provider, "fields": fields });
         let subject = integration.id.to_string();
         self.audit(conn, Some(organization), actor, "integration.updated", &subject, &detail).await?;

@@ -235,6 +235,20 @@ impl Engine {
         self.audit(conn, Some(organization), actor, action, &subject, &json!({})).await
     }
 
+    /// Tries again what was not taken: something else was chosen, which may be what it wanted for.
+    pub(crate) async fn sync_failed_again(
+        &self,
+        conn: &mut Conn,
+        organization: OrganizationId,
+        integration: IntegrationId,
+    ) -> Result<(), Error> {
+        let now = self.ambient.now();
+        if links::failed_again(conn, organization, integration, now).await? > 0 {
+            sync::ask(conn, organization, integration, now).await?;
+        }
+        Ok(())
+    }
+
     /// Does with a record what a person decided.
     pub async fn sync_decide(
         &self,

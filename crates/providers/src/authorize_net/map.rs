@@ -25,9 +25,7 @@ enum Meaning {
     Account(&'static str),
     /// It may go better next time.
     Passing,
-    /// The request was not understood.
-    Request,
-    /// Anything else.
+    /// Anything else: the request was not understood, or does not fit.
     Other,
 }
 
@@ -49,7 +47,6 @@ fn meaning(code: &str, text: &str) -> Meaning {
         "E00001" | "E00049" | "E00053" | "E00104" => Meaning::Passing,
         // A login or key that the schema does not take is told as a fault of the request (§6, 14).
         "E00003" if names_credentials(text) => Meaning::Credentials,
-        "E00002" | "E00003" | "E00004" | "E00045" => Meaning::Request,
         _ => Meaning::Other,
     }
 }
@@ -78,7 +75,7 @@ fn refusal(reply: &Reply, credentials: &Credentials<'_>) -> ProviderError {
         Meaning::Passing => {
             ProviderError { outcome_known: false, ..ProviderError::refused(Fault::Theirs, code, text) }
         }
-        Meaning::Request | Meaning::Other => ProviderError::refused(Fault::Ours, code, text),
+        Meaning::Other => ProviderError::refused(Fault::Ours, code, text),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
 };
 
 pub use list::{Counts, Filter, counts, list, next_due, under_way};
-pub use many::{looked_at, of_customer, release, unseen, want_all};
+pub use many::{failed_again, looked_at, of_customer, release, unseen, want_all};
 
 /// A pair.
 #[derive(Debug, Clone, PartialEq, Eq)]

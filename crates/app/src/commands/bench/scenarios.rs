@@ -76,13 +76,25 @@ pub(super) fn asks(scenario: Scenario) -> &'static [&'static str] {
 async fn invoice(target: &Target, customer: &str, amount: f64) -> anyhow::Result<String> {
     let body = json!({
         "customerNumber": customer,
-        "items": [{ "description": "Load", "quantity": 1, "unitPrice": amount, "taxable": false }],
+        "items": [{ "sku": "LOAD", "description": "Load", "quantity": 1, "unitPrice": amount, "taxable": false }],
     });
     let made =
         target.api(Method::Post, "/api/invoices", "", Some(&body)).await.context("making an invoice")?;
     let id = made.get("id").and_then(Value::as_str).context("the invoice has no id")?.to_owned();
     target.api(Method::Post, &format!("/api/invoices/{id}/issue"), "", None).await.context("issuing it")?;
     Ok(id)
+}
+
+/// A paid invoice of a customer of its own.
+pub(super) async fn sell(target: &Target, number: u64) -> anyhow::Result<()> {
+    let customer = format!("SOLD-{}-{number}", std::process::id());
+    let body = json!({ "customerNumber": customer, "companyName": format!("Sold {number}") });
+    target.api(Method::Put, "/api/customers", "", Some(&body)).await.context("adding a customer")?;
+    let invoice = invoice(target, &customer, 5.0).await?;
+    let body = json!({ "amount": 5, "method": "Check", "reference": number.to_string() });
+    let path = format!("/api/invoices/{invoice}/payments");
+    target.api(Method::Post, &path, &customer, Some(&body)).await.context("paying it")?;
+    Ok(())
 }
 
 impl Worker {

@@ -206,6 +206,6 @@ impl Maker<'_> {
                 Stands::Not(waits) => Err(Desired::Waits(waits)),
             });
         }
-        Ok(Err(Desired::Unfit(super::sales::no_item("a refund"))))
+        Ok(Err(Desired::Unfit(super::sales::no_number("A refund"))))
     }
 }

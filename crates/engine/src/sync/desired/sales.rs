@@ -150,7 +150,7 @@ impl Maker<'_> {
             let Some(sku) = sku else {
                 match &default {
                     Some(default) => items.push(default.clone()),
-                    None => return Ok(Goods::Unfit(no_item(&line.description))),
+                    None => return Ok(Goods::Unfit(no_number(&line.description))),
                 }
                 continue;
             };
@@ -173,14 +173,23 @@ impl Maker<'_> {
 }
 
 pub(in crate::sync) fn no_item(label: &str) -> Failure {
-    Failure {
-        code: "no_item".to_owned(),
-        field: Some("ItemRef".to_owned()),
-        message: format!("There is no product or service in the books for \"{label}\"."),
-        advice:
-            "Give one of them the article number, or choose an IncomeAccount or a DefaultItem, then retry."
-                .to_owned(),
-    }
+    without(
+        format!("There is no product or service in the books for \"{label}\"."),
+        "Give one of them the article number and retry, or choose an IncomeAccount or a DefaultItem.",
+    )
+}
+
+/// An account does not help here: nothing is made that has no number.
+pub(super) fn no_number(label: &str) -> Failure {
+    without(
+        format!("\"{label}\" has no article number, so there is no product or service in the books for it."),
+        "Choose a DefaultItem, as which everything without a number is shown.",
+    )
+}
+
+fn without(message: String, advice: &str) -> Failure {
+    let field = Some("ItemRef".to_owned());
+    Failure { code: "no_item".to_owned(), field, message, advice: advice.to_owned() }
 }
 
 fn no_estimates() -> Failure {

@@ -102,3 +102,10 @@ fn failures_on_the_way_are_told_apart() {
     }
     assert!(all[3].contains("It is a web page."), "{}", all[3]);
 }
+
+#[test]
+fn credentials_that_cannot_be_any_are_told_without_asking_anybody() {
+    let (message, details) = unfit(&ProviderError::misconfigured("ApiLoginId is longer than 25 characters"));
+    assert_eq!(message, "Connection test failed: ApiLoginId is longer than 25 characters");
+    assert_eq!(details, WRONG);
+}

@@ -28,6 +28,15 @@ fn every_code_of_the_table_has_its_meaning() {
 }
 
 #[test]
+fn a_code_that_nobody_knows_is_told_all_the_same() {
+    let error = answered("777").expect_err("no such code");
+    assert_eq!(
+        (error.kind, error.code.as_deref(), error.outcome_known),
+        (Kind::Nonsense, Some("777"), false)
+    );
+}
+
+#[test]
 fn every_failure_comes_with_advice() {
     for code in ["20", "101", "102", "103", "104", "105", "1001"] {
         let error = answered(code).expect_err("refused");

@@ -110,3 +110,22 @@ pub async fn release(
     .await?;
     Ok(())
 }
+
+/// Has those wait for their turn that were not taken; why they were not stays with them until they are. Returns how many.
+pub async fn failed_again(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    integration: IntegrationId,
+    now: Timestamp,
+) -> Result<u64, Error> {
+    let done = sqlx::query(
+        "UPDATE sync_links SET state = 'Waiting', due_at = $3, attempts = 0, version = version + 1, updated_at = $3
+         WHERE organization_id = $1 AND integration_id = $2 AND state = 'Failed'",
+    )
+    .bind(organization.to_string())
+    .bind(integration.to_string())
+    .bind(now.as_microsecond())
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}
