@@ -45,6 +45,42 @@ impl Engine {
         Ok(invoice)
     }
 
+    /// Writes a draft anew, of the version that the caller still means: none where it means another one. Its number stays
+    /// where it is given no other.
+    pub async fn rewrite_invoice(
+        &self,
+        conn: &mut Conn,
+        organization: OrganizationId,
+        next: Invoice,
+        number: Option<String>,
+        is_meant: impl FnOnce(i64) -> bool + Send,
+    ) -> Result<Option<Invoice>, Error> {
+        let held = invoices::lock(conn, organization, next.id).await?.ok_or(Error::InvoiceNotFound)?;
+        if !is_meant(held.version) {
+            return Ok(None);
+        }
+        if held.status != Status::Draft {
+            return Err(Error::WrongState(held.status));
+        }
+        let number = number.unwrap_or_else(|| held.invoice_number.clone());
+        if number != held.invoice_number && invoices::by_number(conn, organization, &number).await?.is_some()
+        {
+            return Err(Error::InvoiceNumberTaken);
+        }
+        let next = Invoice {
+            invoice_number: number,
+            version: held.version.saturating_add(1),
+            created_at: held.created_at,
+            ..next
+        };
+        match invoices::rewrite(conn, organization, &next).await {
+            Err(kontor_store::Error::Conflict) => return Err(Error::InvoiceNumberTaken),
+            other => other?,
+        }
+        self.tell_invoice(conn, organization, "invoice.updated", &next).await?;
+        Ok(Some(next))
+    }
+
     /// The next number that nobody gave by hand before.
     async fn free_number(&self, conn: &mut Conn, organization: OrganizationId) -> Result<String, Error> {
         const TRIES: usize = 100;

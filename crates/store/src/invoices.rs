@@ -80,6 +80,39 @@ pub async fn insert(conn: &mut Conn, organization: OrganizationId, it: &Invoice)
     Ok(())
 }
 
+/// Writes a draft anew as the version that it says. `Conflict` when its number is taken, `Stale` when it is no draft of the
+/// version before.
+pub async fn rewrite(conn: &mut Conn, organization: OrganizationId, it: &Invoice) -> Result<(), Error> {
+    let done = sqlx::query(
+        "UPDATE invoices SET invoice_number = $3, order_number = $4, customer_id = $5, customer_number = $6,
+           invoice_date = $7, due_date = $8, terms = $9, currency = $10, po_number = $11, notes = $12, items = $13,
+           subtotal = $14, tax = $15, shipping = $16, total = $17, version = $18, updated_at = $19
+         WHERE organization_id = $1 AND id = $2 AND status = 'Draft' AND version = $18 - 1",
+    )
+    .bind(organization.to_string())
+    .bind(it.id.to_string())
+    .bind(&it.invoice_number)
+    .bind(&it.order_number)
+    .bind(it.customer_id.to_string())
+    .bind(&it.customer_number)
+    .bind(it.invoice_date.to_string())
+    .bind(it.due_date.map(|date: Date| date.to_string()))
+    .bind(&it.terms)
+    .bind(it.totals.total.currency().code())
+    .bind(&it.po_number)
+    .bind(&it.notes)
+    .bind(json_text(&it.items)?)
+    .bind(it.totals.subtotal.minor())
+    .bind(it.totals.tax.minor())
+    .bind(it.totals.shipping.minor())
+    .bind(it.totals.total.minor())
+    .bind(it.version)
+    .bind(it.updated_at.as_microsecond())
+    .execute(conn)
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Stale) }
+}
+
 /// One.
 pub async fn get(
     conn: &mut Conn,

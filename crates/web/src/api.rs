@@ -74,7 +74,7 @@ pub(crate) fn guarded() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(auto_pay::get_charge))
         .routes(routes!(auto_pay::cancel))
         .routes(routes!(invoices::list, invoices::create))
-        .routes(routes!(invoices::get))
+        .routes(routes!(invoices::get, invoices::replace::put))
         .routes(routes!(invoices::moves::issue))
         .routes(routes!(invoices::moves::void))
         .routes(routes!(invoices::moves::cancel))

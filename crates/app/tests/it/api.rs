@@ -7,6 +7,7 @@ mod choices;
 pub(crate) mod contract;
 mod description;
 mod documents;
+mod drafts;
 mod integrations;
 mod orders;
 mod remake;

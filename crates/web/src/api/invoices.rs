@@ -3,6 +3,7 @@
 pub(crate) mod link;
 pub(crate) mod moves;
 pub(crate) mod pay;
+pub(crate) mod replace;
 pub(crate) mod request;
 pub(crate) mod view;
 
@@ -97,6 +98,29 @@ async fn order_of(conn: &mut Conn, who: &Who, body: &RawBody) -> Result<Option<O
     found.map(Some).ok_or_else(|| Problem::not_found("order_not_found"))
 }
 
+/// What a draft is to be: the customer, and what was sent. Of one that is there already, `held`, the order stays.
+async fn read(
+    web: &Web,
+    who: &Who,
+    body: &RawBody,
+    order: Option<&Order>,
+    held: Option<&Invoice>,
+) -> Result<(Customer, Create), Problem> {
+    let number = order.map(|it| it.customer_number.clone());
+    let customer = match number.or_else(|| body.peek("customerNumber")) {
+        Some(number) => {
+            customers::get(&mut *web.engine.db.read().await?, who.organization(), &number).await?
+        }
+        None => None,
+    };
+    // Amounts are in the order's or the customer's currency where the body names none; that decides how many decimals
+    // they may have.
+    let usual = order.map(|it| it.totals.total.currency());
+    let currency = usual.or(customer.as_ref().map(|it| it.currency)).unwrap_or(Currency::USD);
+    let asked = body.read_in_by(currency, |fields| Create::read(fields, order, held))?;
+    Ok((customer.ok_or_else(|| Problem::not_found("customer_not_found"))?, asked))
+}
+
 /// Adds a draft. Subtotal and total are computed, and must agree where they are sent. With `orderId` it is made of that
 /// order, which must be confirmed and not invoiced yet: customer, currency, lines, tax, shipping and texts are the order's
 /// where they are not said.
@@ -109,22 +133,8 @@ pub(crate) async fn create(
     body: RawBody,
 ) -> Result<Response, Problem> {
     who.caller.staff()?;
-    let (order, customer) = {
-        let mut conn = web.engine.db.read().await?;
-        let order = order_of(&mut conn, &who, &body).await?;
-        let number = order.as_ref().map(|it| it.customer_number.clone());
-        let customer = match number.or_else(|| body.peek("customerNumber")) {
-            Some(number) => customers::get(&mut conn, who.organization(), &number).await?,
-            None => None,
-        };
-        (order, customer)
-    };
-    // Amounts are in the order's or the customer's currency where the body names none; that decides how many decimals
-    // they may have.
-    let usual = order.as_ref().map(|it| it.totals.total.currency());
-    let currency = usual.or(customer.as_ref().map(|it| it.currency)).unwrap_or(Currency::USD);
-    let asked = body.read_in_by(currency, |fields| Create::read(fields, order.as_ref()))?;
-    let customer = customer.ok_or_else(|| Problem::not_found("customer_not_found"))?;
+    let order = order_of(&mut *web.engine.db.read().await?, &who, &body).await?;
+    let (customer, asked) = read(&web, &who, &body, order.as_ref(), None).await?;
     let mut change = match Change::begin(&web, who.organization(), repeat, body.bytes()?).await? {
         Claimed::New(change) => change,
         Claimed::Done(response) => return Ok(response),

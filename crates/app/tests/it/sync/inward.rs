@@ -200,7 +200,8 @@ async fn a_payment_that_is_entered_there_is_recorded_once(engine: Engine) {
     let rest = company.entered(&there, 40.0, 15.0).await;
     until("the rest comes in", async || company.status(&invoice).await == "Paid").await;
     for it in [&part, &rest] {
-        assert_eq!(company.records(it, "kind = 'Payment' AND state = 'Synced' AND difference IS NULL"), 1);
+        let stands = "kind = 'Payment' AND state = 'Synced' AND difference IS NULL";
+        until("it is one record", async || company.records(it, stands) == 1).await;
     }
     let money = company.money();
     // Looked at again, whatever for: the same.

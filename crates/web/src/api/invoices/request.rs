@@ -132,13 +132,21 @@ pub(crate) fn amount(fields: &mut Fields, decimal: Option<&Decimal>) -> Option<M
 
 impl Create {
     /// Reads a draft; made of an order, it has what the order has where it says nothing.
-    pub(super) fn read(fields: &mut Fields, order: Option<&Order>) -> Option<Self> {
+    ///
+    /// Of one that is there already, `held`, the order stays, and the date where none is said.
+    pub(super) fn read(fields: &mut Fields, order: Option<&Order>, held: Option<&Invoice>) -> Option<Self> {
         let currency_code = fields.name_currency("currencyCode");
         if order.is_some_and(|it| it.totals.total.currency() != currency_code) {
             fields.wrong("currencyCode", "must be the order's");
         }
         let invoice_number = fields.optional("invoiceNumber").text(1..=50);
-        let order_id = fields.optional("orderId").parsed();
+        let mut order_id = fields.optional("orderId").parsed();
+        if let Some(held) = held {
+            if order_id.is_some() && order_id != held.order_id {
+                fields.wrong("orderId", "must be the order that it was made of");
+            }
+            order_id = held.order_id;
+        }
         let order_number = fields.optional("orderNumber").integer_or_text(1..=50);
         let order_number = agreed(fields, "orderNumber", order_number, order.map(|it| &it.order_number));
         let customer_number = match order {
@@ -148,7 +156,7 @@ impl Create {
                 agreed(fields, "customerNumber", said, Some(&order.customer_number))
             }
         };
-        let invoice_date = fields.optional("invoiceDate").date();
+        let invoice_date = fields.optional("invoiceDate").date().or(held.map(|it| it.invoice_date));
         let due_date = fields.optional("dueDate").date();
         if let (Some(from), Some(due)) = (invoice_date, due_date)
             && due < from
