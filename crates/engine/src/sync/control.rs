@@ -182,8 +182,7 @@ impl Engine {
         let (Some(since), Some(mapping)) = (since, self.mapping_of(&integration)) else {
             return Ok(Again::default());
         };
-        let wants = BTreeSet::new();
-        let mut found = Found { organization, integration: integration.id, mapping: &mapping, wants };
+        let mut found = Found::new(organization, integration.id, &mapping);
         let edge = || Some((since, String::new()));
         let (mut after, mut seen) = (edge(), 0_usize);
         loop {
@@ -235,7 +234,9 @@ impl Engine {
         self.audit(conn, Some(organization), actor, action, &subject, &json!({})).await
     }
 
-    /// Tries again what was not taken: something else was chosen, which may be what it wanted for.
+    /// Tries again what was not taken: something else was chosen, which may be what it wanted for. A turn that runs holds
+    /// what was chosen before, and looks at its end whether that still stands: so its row is held here before the records
+    /// are.
     pub(crate) async fn sync_failed_again(
         &self,
         conn: &mut Conn,
@@ -243,8 +244,8 @@ impl Engine {
         integration: IntegrationId,
     ) -> Result<(), Error> {
         let now = self.ambient.now();
-        if links::failed_again(conn, organization, integration, now).await? > 0 {
-            sync::ask(conn, organization, integration, now).await?;
+        if sync::ask(conn, organization, integration, now).await? {
+            links::failed_again(conn, organization, integration, now).await?;
         }
         Ok(())
     }

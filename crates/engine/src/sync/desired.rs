@@ -202,12 +202,7 @@ pub(super) const WAITS: &str = "waits";
 
 impl Turn<'_> {
     pub(super) fn maker<'m>(&'m self, company: &'m Company) -> Maker<'m> {
-        let found = Found {
-            organization: self.organization,
-            integration: self.integration.id,
-            mapping: &self.mapping,
-            wants: BTreeSet::new(),
-        };
+        let found = Found::new(self.organization, self.integration.id, &self.mapping);
         Maker { found, company }
     }
 }

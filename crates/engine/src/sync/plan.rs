@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use kontor_domain::{
     Id,
-    ids::{CustomerId, InvoiceId, OrderId, OrganizationId, PaymentId},
+    ids::{CustomerId, IntegrationId, InvoiceId, OrderId, OrganizationId, PaymentId},
     invoices::{Invoice, Status},
     orders,
     payments::Payment,
@@ -52,12 +52,22 @@ pub(super) fn is_due(invoice: &Invoice, mapping: &Mapping) -> bool {
 /// What is found to be looked at, each once.
 pub(super) struct Found<'a> {
     pub(super) organization: OrganizationId,
-    pub(super) integration: kontor_domain::ids::IntegrationId,
+    pub(super) integration: IntegrationId,
     pub(super) mapping: &'a Mapping,
     pub(super) wants: BTreeSet<Want>,
+    /// Invoices that were looked at: many payments of one are not many invoices.
+    seen: BTreeSet<InvoiceId>,
 }
 
-impl Found<'_> {
+impl<'a> Found<'a> {
+    pub(super) fn new(
+        organization: OrganizationId,
+        integration: IntegrationId,
+        mapping: &'a Mapping,
+    ) -> Self {
+        Self { organization, integration, mapping, wants: BTreeSet::new(), seen: BTreeSet::new() }
+    }
+
     pub(super) fn want(&mut self, kind: Kind, local_id: impl Into<String>, label: impl Into<String>) {
         let (local_id, label) = (local_id.into(), label.into());
         self.wants.insert(Want { kind: kind.as_str().to_owned(), local_id, label });
@@ -97,6 +107,9 @@ impl Found<'_> {
     }
 
     pub(super) async fn invoice(&mut self, conn: &mut Conn, id: InvoiceId) -> Result<(), Halt> {
+        if !self.seen.insert(id) {
+            return Ok(());
+        }
         let Some(invoice) = invoices::get(conn, self.organization, id).await? else { return Ok(()) };
         let key = invoice_key(&invoice, self.mapping);
         if !is_due(&invoice, self.mapping) && !self.is_linked(conn, Kind::Invoice, &key).await? {
@@ -164,8 +177,7 @@ impl Engine {
                 return Ok(true);
             };
             let last = *last;
-            let wants = BTreeSet::new();
-            let mut found = Found { organization, integration, mapping, wants };
+            let mut found = Found::new(organization, integration, mapping);
             for (_, event) in &happened {
                 let Some(concern) = Concern::of(&event.kind) else { continue };
                 let subject = event.subject.as_str();

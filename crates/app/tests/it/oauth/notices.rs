@@ -98,7 +98,7 @@ fn event(realm: &str, kind: &str, id: &str) -> Value {
         "time": "2026-01-02T03:04:05Z", "intuitentityid": id, "intuitaccountid": realm, "data": {} })
 }
 
-async fn what_changes_in_the_books_is_to_be_looked_at_soon_after(engine: Engine) {
+async fn row_28_what_changes_in_the_books_is_answered_first_and_looked_at_soon_after(engine: Engine) {
     let desk = Desk::start(engine).await;
     let hooks = desk.simulator.get("/_sim/quickbooks/webhooks").await.expect(200).json();
     let hook = hooks["webhooks"][0].clone();
@@ -237,7 +237,7 @@ async fn without_a_token_none_is_taken_and_with_one_the_operators_own_are(engine
 }
 
 on_both!(
-    what_changes_in_the_books_is_to_be_looked_at_soon_after,
+    row_28_what_changes_in_the_books_is_answered_first_and_looked_at_soon_after,
     whatever_is_not_signed_with_the_apps_own_token_is_refused,
     several_companies_stand_in_one_notification_and_several_shops_share_a_company,
     without_a_token_none_is_taken_and_with_one_the_operators_own_are,

@@ -3,9 +3,9 @@
 use kontor_domain::{Currency, Money, invoices::Totals, sync::State};
 use serde_json::json;
 
-use super::shop;
+use super::{Shop, shop};
 use crate::{
-    support::{Engine, on_both},
+    support::{Engine, on_both, until},
     sync::shop::line,
 };
 
@@ -128,6 +128,45 @@ async fn row_21_articles_are_found_by_number_or_made_or_shown(engine: Engine) {
     assert_eq!(there[0]["Line"][0]["SalesItemLineDetail"]["ItemRef"]["value"], known["Id"]);
 }
 
+async fn row_21_what_is_chosen_while_a_turn_runs_is_used_by_the_next(engine: Engine) {
+    let mut shop = Shop::start(engine).await;
+    shop.open(&[]).await;
+    let customer = shop.customer("C-1", "Hansa Imports", None).await;
+    let (invoice, _) = shop.sold(&customer, "W-1").await;
+    shop.quiet().await;
+    assert_eq!(shop.why("Item", "W-1").await.code, "no_item");
+    let integration = {
+        let mut conn = shop.engine.db.read().await.expect("a connection");
+        let found = kontor_store::integrations::get(&mut conn, shop.organization, shop.integration).await;
+        found.expect("read").expect("an integration")
+    };
+    let actor = kontor_engine::Actor::system();
+    let read = shop.engine.read_choices(shop.organization, &integration, &actor).await;
+    assert!(read.is_ok(), "what there is to choose from");
+    shop.retry("Item", "W-1").await;
+    // The turn has read what was chosen, and waits for the books.
+    shop.fault(json!({ "operation": "GET /v3/company/*", "occurrence": 1, "action": "hold" })).await;
+    let (desk, engine) = (shop.desk.clone(), std::sync::Arc::clone(&shop.engine));
+    let organization = shop.organization;
+    let choice = tokio::spawn(async move {
+        until("the turn asks", async || desk.get("/_sim/faults").await.json()["held"] == 1).await;
+        let mut tx = engine.db.write().await.expect("a transaction");
+        let configuration = [("IncomeAccount".to_owned(), Some("79".to_owned()))].into();
+        let change = kontor_engine::integrations::Change { configuration, ..Default::default() };
+        let books = engine.registry.get("QuickBooks");
+        let template = books.as_ref().map(|it| it.template());
+        let changed = engine.change_integration(&mut tx, organization, &actor, integration, template, change);
+        changed.await.map(|_| ()).expect("chosen");
+        tx.commit().await.expect("written");
+        desk.post("/_sim/release", &json!({})).await;
+    });
+    shop.turn().await;
+    choice.await.expect("chosen");
+    shop.quiet().await;
+    assert_eq!(shop.state("Item", "W-1").await, State::Synced);
+    assert_eq!(shop.of("Invoice", &invoice.to_string()).await.len(), 1);
+}
+
 async fn row_22_what_is_out_of_use_is_told_by_name_and_goes_on_when_it_is_back(engine: Engine) {
     let (mut shop, customer) = shop(engine, &[]).await;
     shop.sold(&customer, "W-1").await;
@@ -153,5 +192,6 @@ on_both!(
     row_05_who_is_out_of_use_there_is_nobody,
     row_20_another_currency_is_another_customer_there_or_a_fault_in_words,
     row_21_articles_are_found_by_number_or_made_or_shown,
+    row_21_what_is_chosen_while_a_turn_runs_is_used_by_the_next,
     row_22_what_is_out_of_use_is_told_by_name_and_goes_on_when_it_is_back,
 );
