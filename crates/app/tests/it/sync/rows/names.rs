@@ -162,7 +162,11 @@ async fn row_21_what_is_chosen_while_a_turn_runs_is_used_by_the_next(engine: Eng
     });
     shop.turn().await;
     choice.await.expect("chosen");
-    shop.quiet().await;
+    // Not by comparing everything: by itself.
+    for _ in 0..3 {
+        shop.clock.pass(70);
+        shop.turn().await;
+    }
     assert_eq!(shop.state("Item", "W-1").await, State::Synced);
     assert_eq!(shop.of("Invoice", &invoice.to_string()).await.len(), 1);
 }
