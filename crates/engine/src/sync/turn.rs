@@ -191,7 +191,7 @@ impl Engine {
             self.meet_company(sync, &company).await.map_err(none)?;
         }
         // Nobody waits for a turn: whoever tests the connection meanwhile finds room.
-        let gate = self.registry.books_pace().gate(&company, accounting.limits().in_the_background());
+        let gate = self.registry.books_pace().gate(&company, accounting.limits());
         let home = self.companies.home(integration.id);
         let mut turn = Turn {
             engine: self,
