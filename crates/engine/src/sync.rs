@@ -230,9 +230,11 @@ impl Engine {
         }
         let mut tx = self.db.write().await?;
         sync::end(&mut tx, &taken, owner, since, self.ambient.now()).await?;
-        // What was chosen meanwhile this turn did not know of: what it did not write for want of it is tried again.
+        // What was chosen meanwhile this turn did not know of: what it planned without it is planned again, and what it did
+        // not write for want of it is tried again.
         let by_now = integrations::get(&mut tx, taken.organization, taken.integration).await?;
         if by_now.is_some_and(|it| it.configuration != integration.configuration) {
+            sync::plan_again(&mut tx, &taken, taken.planned).await?;
             self.sync_failed_again(&mut tx, taken.organization, taken.integration).await?;
         }
         Ok(tx.commit_at("sync.end").await?)

@@ -15,7 +15,7 @@ use kontor_domain::{
 };
 use sqlx::any::AnyRow;
 
-pub use plan::{planned, unplanned, unplanned_of_money};
+pub use plan::{plan_again, planned, unplanned, unplanned_of_money};
 
 use crate::{
     Conn, Error,

@@ -18,6 +18,19 @@ pub async fn planned(conn: &mut Conn, it: &Sync, position: i64) -> Result<(), Er
     Ok(())
 }
 
+/// Has what happened after a position planned again.
+pub async fn plan_again(conn: &mut Conn, it: &Sync, position: i64) -> Result<(), Error> {
+    sqlx::query(
+        "UPDATE sync_states SET planned = $3 WHERE organization_id = $1 AND integration_id = $2 AND planned > $3",
+    )
+    .bind(it.organization.to_string())
+    .bind(it.integration.to_string())
+    .bind(position)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// How many events that may concern the books were not planned yet, and since when the first of them waits.
 pub async fn unplanned(conn: &mut Conn, it: &Sync) -> Result<(i64, Option<Timestamp>), Error> {
     let row = sqlx::query(

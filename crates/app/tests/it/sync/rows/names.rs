@@ -144,6 +144,7 @@ async fn row_21_what_is_chosen_while_a_turn_runs_is_used_by_the_next(engine: Eng
     let read = shop.engine.read_choices(shop.organization, &integration, &actor).await;
     assert!(read.is_ok(), "what there is to choose from");
     shop.retry("Item", "W-1").await;
+    let open = shop.invoice(&customer, vec![line("W-1", "1", 500)], 0).await;
     // The turn has read what was chosen, and waits for the books.
     shop.fault(json!({ "operation": "GET /v3/company/*", "occurrence": 1, "action": "hold" })).await;
     let (desk, engine) = (shop.desk.clone(), std::sync::Arc::clone(&shop.engine));
@@ -151,7 +152,8 @@ async fn row_21_what_is_chosen_while_a_turn_runs_is_used_by_the_next(engine: Eng
     let choice = tokio::spawn(async move {
         until("the turn asks", async || desk.get("/_sim/faults").await.json()["held"] == 1).await;
         let mut tx = engine.db.write().await.expect("a transaction");
-        let configuration = [("IncomeAccount".to_owned(), Some("79".to_owned()))].into();
+        let choice = [("IncomeAccount", "79"), ("InvoicesWhen", "Issued")];
+        let configuration = choice.map(|(key, value)| (key.to_owned(), Some(value.to_owned()))).into();
         let change = kontor_engine::integrations::Change { configuration, ..Default::default() };
         let books = engine.registry.get("QuickBooks");
         let template = books.as_ref().map(|it| it.template());
@@ -169,6 +171,8 @@ async fn row_21_what_is_chosen_while_a_turn_runs_is_used_by_the_next(engine: Eng
     }
     assert_eq!(shop.state("Item", "W-1").await, State::Synced);
     assert_eq!(shop.of("Invoice", &invoice.to_string()).await.len(), 1);
+    // What happened before that turn, and was none of the books' concern then.
+    assert_eq!(shop.of("Invoice", &open.id.to_string()).await.len(), 1);
 }
 
 async fn row_22_what_is_out_of_use_is_told_by_name_and_goes_on_when_it_is_back(engine: Engine) {
