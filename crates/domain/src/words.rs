@@ -36,3 +36,6 @@ macro_rules! words {
         }
     };
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -45,20 +45,15 @@ impl Engine {
         Ok(invoice)
     }
 
-    /// Writes a draft anew, of the version that the caller still means: none where it means another one. Its number stays
-    /// where it is given no other.
+    /// Writes a draft anew that the caller's transaction holds. Its number stays where it is given no other.
     pub async fn rewrite_invoice(
         &self,
         conn: &mut Conn,
         organization: OrganizationId,
+        held: &Invoice,
         next: Invoice,
         number: Option<String>,
-        is_meant: impl FnOnce(i64) -> bool + Send,
-    ) -> Result<Option<Invoice>, Error> {
-        let held = invoices::lock(conn, organization, next.id).await?.ok_or(Error::InvoiceNotFound)?;
-        if !is_meant(held.version) {
-            return Ok(None);
-        }
+    ) -> Result<Invoice, Error> {
         if held.status != Status::Draft {
             return Err(Error::WrongState(held.status));
         }
@@ -78,7 +73,7 @@ impl Engine {
             other => other?,
         }
         self.tell_invoice(conn, organization, "invoice.updated", &next).await?;
-        Ok(Some(next))
+        Ok(next)
     }
 
     /// The next number that nobody gave by hand before.

@@ -2,6 +2,7 @@ use jiff::{Timestamp, civil::date};
 use proptest::prelude::*;
 
 use super::{RETRY_DAYS, Status, due_at, next_try};
+use crate::words::tests::those;
 
 fn at(text: &str) -> Timestamp {
     text.parse().expect("a time")
@@ -26,8 +27,7 @@ fn a_decline_is_tried_again_after_three_five_and_seven_days_and_then_no_more() {
 
 #[test]
 fn what_is_still_going_to_be_tried_can_be_called_off() {
-    let waiting: Vec<Status> = Status::ALL.iter().copied().filter(|it| it.is_waiting()).collect();
-    assert_eq!(waiting, [Status::Scheduled, Status::Retrying]);
+    assert_eq!(those(Status::ALL, Status::is_waiting), [Status::Scheduled, Status::Retrying]);
 }
 
 proptest! {

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::words::tests::those;
 
 fn line(quantity: &str, unit_price: i64, discount: i64) -> Line {
     let quantity = Quantity::parse(quantity).expect("a quantity");
@@ -64,11 +65,8 @@ fn words_read_back() {
 
 #[test]
 fn what_is_out_is_payable_and_what_holds_no_money_can_be_taken_back() {
-    let those = |which: fn(Status) -> bool| -> Vec<Status> {
-        Status::ALL.iter().copied().filter(|it| which(*it)).collect()
-    };
-    assert_eq!(those(Status::is_payable), [Status::Issued, Status::PartiallyPaid]);
-    assert_eq!(those(Status::is_revocable), [Status::Draft, Status::Issued]);
+    assert_eq!(those(Status::ALL, Status::is_payable), [Status::Issued, Status::PartiallyPaid]);
+    assert_eq!(those(Status::ALL, Status::is_revocable), [Status::Draft, Status::Issued]);
 }
 
 proptest! {

@@ -3,6 +3,7 @@
 use proptest::{prelude::*, sample::select};
 
 use super::*;
+use crate::words::tests::named;
 use crate::{Currency, Id, Money, invoices::Quantity};
 
 fn order(status: Status) -> Order {
@@ -42,11 +43,7 @@ fn a_line_of_an_order_rounds_half_up() {
 
 #[test]
 fn each_state_leads_where_it_should() {
-    let led = |from: Status| {
-        let to: Vec<&str> =
-            Status::ALL.iter().filter(|to| from.may_become(**to)).map(|it| it.as_str()).collect();
-        to.join(" ")
-    };
+    let led = |from: Status| named(Status::ALL, |to| from.may_become(to));
     assert_eq!(led(Status::Pending), "Confirmed Processing Shipped Completed Cancelled");
     assert_eq!(led(Status::Confirmed), "Processing Shipped Completed Cancelled");
     assert_eq!(led(Status::Processing), "Shipped Completed Cancelled");

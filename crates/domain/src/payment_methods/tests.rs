@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::words::tests::{named, those};
 
 #[test]
 fn an_address_is_kept_under_the_names_of_the_api() {
@@ -41,17 +42,12 @@ fn brands_are_spelled_as_the_documents_spell_them() {
 
 #[test]
 fn each_state_of_a_page_leads_where_it_should() {
-    let led = |from: PageStatus| {
-        let to: Vec<&str> =
-            PageStatus::ALL.iter().filter(|to| from.may_become(**to)).map(|it| it.as_str()).collect();
-        to.join(" ")
-    };
+    let led = |from: PageStatus| named(PageStatus::ALL, |to| from.may_become(to));
     assert_eq!(led(PageStatus::Created), "Open Failed");
     assert_eq!(led(PageStatus::Open), "Saved Nothing");
     assert_eq!(led(PageStatus::Nothing), "Saved");
     assert_eq!((led(PageStatus::Saved), led(PageStatus::Failed)), (String::new(), String::new()));
-    let open: Vec<PageStatus> = PageStatus::ALL.iter().copied().filter(|it| it.is_open()).collect();
-    assert_eq!(open, [PageStatus::Created, PageStatus::Open]);
+    assert_eq!(those(PageStatus::ALL, PageStatus::is_open), [PageStatus::Created, PageStatus::Open]);
 }
 
 fn method() -> PaymentMethod {

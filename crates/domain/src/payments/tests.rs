@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::words::tests::those;
 
 #[test]
 fn money_that_was_taken_is_never_unsaid() {
@@ -46,11 +47,8 @@ fn offline_has_no_provider() {
 
 #[test]
 fn each_state_says_whether_money_lies_there_and_whether_the_provider_is_to_be_asked() {
-    let those = |which: fn(Status) -> bool| -> Vec<Status> {
-        Status::ALL.iter().copied().filter(|it| which(*it)).collect()
-    };
-    assert_eq!(those(Status::holds_money), [Status::Succeeded, Status::PartiallyRefunded]);
-    assert_eq!(those(Status::is_open), [Status::Created, Status::Submitted, Status::Unknown]);
+    assert_eq!(those(Status::ALL, Status::holds_money), [Status::Succeeded, Status::PartiallyRefunded]);
+    assert_eq!(those(Status::ALL, Status::is_open), [Status::Created, Status::Submitted, Status::Unknown]);
 }
 
 fn payment(status: Status) -> Payment {

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::Currency;
+use crate::words::tests::{named, those};
 
 fn usd(minor: i64) -> Money {
     Money::from_minor(minor, Currency::USD)
@@ -53,16 +54,11 @@ fn the_payment_says_how_much_went_back() {
 
 #[test]
 fn each_state_leads_where_it_should() {
-    let led = |from: Status| {
-        let to: Vec<&str> =
-            Status::ALL.iter().filter(|to| from.may_become(**to)).map(|it| it.as_str()).collect();
-        to.join(" ")
-    };
+    let led = |from: Status| named(Status::ALL, |to| from.may_become(to));
     assert_eq!(led(Status::Submitted), "AwaitingSettlement Succeeded Declined Failed Unknown Voided");
     assert_eq!(led(Status::AwaitingSettlement), "Submitted Declined Failed");
     assert_eq!(led(Status::Unknown), "Succeeded Declined Failed Voided");
-    let back: Vec<Status> = Status::ALL.iter().copied().filter(|it| it.is_given_back()).collect();
-    assert_eq!(back, [Status::Succeeded, Status::Voided]);
+    assert_eq!(those(Status::ALL, Status::is_given_back), [Status::Succeeded, Status::Voided]);
 }
 
 proptest! {

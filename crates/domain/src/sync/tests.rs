@@ -1,14 +1,12 @@
 use super::*;
+use crate::words::tests::those;
 
 #[test]
 fn each_state_says_who_has_to_do_something() {
-    let those = |which: fn(State) -> bool| -> Vec<State> {
-        State::ALL.iter().copied().filter(|it| which(*it)).collect()
-    };
-    assert_eq!(those(State::is_open), [State::Waiting, State::Sent]);
+    assert_eq!(those(State::ALL, State::is_open), [State::Waiting, State::Sent]);
     // What was sent may have been done: it is looked for, and not tried again.
     let retryable = [State::Waiting, State::Synced, State::Failed, State::Gone, State::Dismissed];
-    assert_eq!(those(State::is_retryable), retryable);
+    assert_eq!(those(State::ALL, State::is_retryable), retryable);
 }
 
 #[test]

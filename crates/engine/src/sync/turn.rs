@@ -190,7 +190,6 @@ impl Engine {
         if company != sync.company {
             self.meet_company(sync, &company).await.map_err(none)?;
         }
-        // Nobody waits for a turn: whoever tests the connection meanwhile finds room.
         let gate = self.registry.books_pace().gate(&company, accounting.limits());
         let home = self.companies.home(integration.id);
         let mut turn = Turn {

@@ -7,12 +7,11 @@ use std::{
     task::{Poll, Waker},
 };
 
-static STATE: Mutex<State> =
-    Mutex::new(State { passed: Vec::new(), point: None, is_held: false, waits: None });
+static STATE: Mutex<State> = Mutex::new(State { passed: None, point: None, is_held: false, waits: None });
 
 struct State {
-    /// What was passed since a test asked for it.
-    passed: Vec<String>,
+    /// What was passed since a test asked for it; where none does, as in a program that runs for long, nothing is kept.
+    passed: Option<Vec<String>>,
     point: Option<String>,
     is_held: bool,
     /// Who is to be told.
@@ -26,7 +25,7 @@ fn state() -> MutexGuard<'static, State> {
 /// Has whoever comes first to the point go no further, and forgets what was passed before.
 pub fn hold(point: Option<&str>) {
     let mut state = state();
-    state.passed.clear();
+    state.passed = Some(Vec::new());
     (state.point, state.is_held) = (point.map(str::to_owned), false);
 }
 
@@ -50,16 +49,19 @@ pub fn was_reached() -> bool {
 
 /// What was passed since, in order.
 pub fn passed() -> Vec<String> {
-    state().passed.clone()
+    state().passed.clone().unwrap_or_default()
 }
 
 pub(super) async fn pass(place: &str, side: &str) {
-    let name = format!("{place}.{side}");
     {
         let mut state = state();
+        if state.passed.is_none() {
+            return;
+        }
+        let name = format!("{place}.{side}");
         let is_meant = !state.is_held && state.point.as_deref() == Some(name.as_str());
         state.is_held |= is_meant;
-        state.passed.push(name);
+        state.passed.get_or_insert_default().push(name);
         if !is_meant {
             return;
         }

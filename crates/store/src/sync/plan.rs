@@ -7,27 +7,19 @@ use crate::{Conn, Error, row::Columns};
 
 /// Writes down up to which place of the chain of events it was planned.
 pub async fn planned(conn: &mut Conn, it: &Sync, position: i64) -> Result<(), Error> {
-    sqlx::query(
-        "UPDATE sync_states SET planned = $3 WHERE organization_id = $1 AND integration_id = $2 AND planned < $3",
-    )
-    .bind(it.organization.to_string())
-    .bind(it.integration.to_string())
-    .bind(position)
-    .execute(conn)
-    .await?;
-    Ok(())
+    let statement = "UPDATE sync_states SET planned = $3 WHERE organization_id = $1 AND integration_id = $2 AND planned < $3";
+    plan_from(conn, statement, it, position).await
 }
 
 /// Has what happened after a position planned again.
 pub async fn plan_again(conn: &mut Conn, it: &Sync, position: i64) -> Result<(), Error> {
-    sqlx::query(
-        "UPDATE sync_states SET planned = $3 WHERE organization_id = $1 AND integration_id = $2 AND planned > $3",
-    )
-    .bind(it.organization.to_string())
-    .bind(it.integration.to_string())
-    .bind(position)
-    .execute(conn)
-    .await?;
+    let statement = "UPDATE sync_states SET planned = $3 WHERE organization_id = $1 AND integration_id = $2 AND planned > $3";
+    plan_from(conn, statement, it, position).await
+}
+
+async fn plan_from(conn: &mut Conn, statement: &'static str, it: &Sync, position: i64) -> Result<(), Error> {
+    let query = sqlx::query(statement).bind(it.organization.to_string()).bind(it.integration.to_string());
+    query.bind(position).execute(conn).await?;
     Ok(())
 }
 

@@ -30,8 +30,7 @@ pub(super) struct Worker {
 /// Makes what a caller needs: a customer and an invoice of its own.
 pub(super) async fn prepare(scenario: Scenario, target: Arc<Target>, place: u64) -> anyhow::Result<Worker> {
     let customer = format!("BENCH-{}-{place}", std::process::id());
-    let body = json!({ "customerNumber": customer, "companyName": format!("Bench {place}") });
-    target.api(Method::Put, "/api/customers", "", Some(&body)).await.context("adding a customer")?;
+    add_customer(&target, &customer, &format!("Bench {place}")).await?;
     let invoice = invoice(&target, &customer, 10_000_000.0).await?;
     let method = match scenario {
         Scenario::ChargeSavedCard | Scenario::Refund => save_card(&target, &customer).await?,
@@ -48,6 +47,12 @@ pub(super) async fn prepare(scenario: Scenario, target: Arc<Target>, place: u64)
         paid: String::new(),
         waiting: None,
     })
+}
+
+async fn add_customer(target: &Target, number: &str, name: &str) -> anyhow::Result<()> {
+    let body = json!({ "customerNumber": number, "companyName": name });
+    target.api(Method::Put, "/api/customers", "", Some(&body)).await.context("adding a customer")?;
+    Ok(())
 }
 
 /// A card of the customer's at Authorize.Net; returns its id.
@@ -88,8 +93,7 @@ async fn invoice(target: &Target, customer: &str, amount: f64) -> anyhow::Result
 /// A paid invoice of a customer of its own.
 pub(super) async fn sell(target: &Target, number: u64) -> anyhow::Result<()> {
     let customer = format!("SOLD-{}-{number}", std::process::id());
-    let body = json!({ "customerNumber": customer, "companyName": format!("Sold {number}") });
-    target.api(Method::Put, "/api/customers", "", Some(&body)).await.context("adding a customer")?;
+    add_customer(target, &customer, &format!("Sold {number}")).await?;
     let invoice = invoice(target, &customer, 5.0).await?;
     let body = json!({ "amount": 5, "method": "Check", "reference": number.to_string() });
     let path = format!("/api/invoices/{invoice}/payments");

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
-use kontor_domain::{customers::Customer, invoices::Invoice};
-use kontor_store::orders;
+use kontor_domain::{customers::Customer, ids::InvoiceId};
+use kontor_store::{invoices, orders};
 
 use super::{
-    View, load, read,
+    View, load, missing, read,
     request::{Create, NewInvoice},
     shown,
 };
@@ -50,7 +50,7 @@ pub(crate) async fn put(
         Claimed::New(change) => change,
         Claimed::Done(response) => return Ok(response),
     };
-    let result = write(&web, &mut change, &who, &if_match, &held, (&customer, asked)).await;
+    let result = write(&web, &mut change, &who, &if_match, held.id, (&customer, asked)).await;
     change.end(&web, result).await
 }
 
@@ -59,17 +59,16 @@ async fn write(
     change: &mut Change,
     who: &Who,
     if_match: &IfMatch,
-    held: &Invoice,
+    id: InvoiceId,
     (customer, asked): (&Customer, Create),
 ) -> Result<Answer, Problem> {
     let engine = &web.engine;
     let organization = who.organization();
     let conn = change.conn();
+    let held = invoices::lock(conn, organization, id).await?.ok_or_else(missing)?;
+    if_match.check(held.version)?;
     let (next, number) = asked.draft(held.id, customer, engine.ambient.now());
-    let written = engine
-        .rewrite_invoice(conn, organization, next, number, |version| if_match.check(version).is_ok())
-        .await;
-    let Some(written) = written? else { return Err(Problem::precondition_failed()) };
+    let written = engine.rewrite_invoice(conn, organization, &held, next, number).await?;
     engine.audit_invoice(conn, organization, &who.actor, "invoice.updated", written.id).await?;
     Ok(Answer::ok(&shown(conn, organization, &written).await?)?.tagged(ETag::new(written.version)))
 }
