@@ -118,10 +118,13 @@ fn every_reason_of_a_gateway_error_has_its_ending() {
     failed: 5 13 16 33 39 43 47 49 50 54 55 66 72 128 289 290 327
     unknown: 11 19 23 27 36 57 120 121 152 180 295 318 901 9999 
     ");
-    // One clear reason beside an unclear one is not clear.
-    let two = refused("3", "6", "Words.", &outer)
-        .replace(r#"{"errorCode":"6","#, r#"{"errorCode":"6"},{"errorCode":"36","#);
-    assert!(is_unknown(&charge(&two)));
+    // One clear reason beside an unclear one is not clear: neither a card's nor the request's.
+    for code in ["6", "5"] {
+        let one = format!(r#"{{"errorCode":"{code}","#);
+        let two = format!(r#"{{"errorCode":"{code}"}},{{"errorCode":"36","#);
+        let both = refused("3", code, "Words.", &outer).replace(&one, &two);
+        assert!(is_unknown(&charge(&both)), "{code}");
+    }
 }
 
 #[test]
@@ -173,8 +176,13 @@ fn what_is_held_for_review_is_not_known_and_says_so() {
         r#""code":"253","description":"Your order has been received.""#,
     );
     let Outcome::Unknown(it) = charge(&text) else { panic!("held") };
-    assert!(it.held && it.error.message.contains("review"), "{it:?}");
+    let words = "it is held for review: approve or decline it in the Merchant Interface";
+    assert!(it.held && it.error.message == format!("{words} (Your order has been received.)"), "{it:?}");
     assert_eq!(it.transaction_id.as_deref(), Some("60223421156"));
+    let Outcome::Unknown(it) = charge(&text.replace("Your order has been received.", "")) else {
+        panic!("held")
+    };
+    assert!(it.held && it.error.message == words, "{it:?}");
 }
 
 #[test]
