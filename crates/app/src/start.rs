@@ -11,6 +11,7 @@ use kontor_engine::{
     credentials::Credentials,
     oauth::{OAuth, state::StateKey},
     sync::Companies,
+    traffic::Traffic,
 };
 use kontor_providers::{Http, Registry};
 use kontor_store::Db;
@@ -56,7 +57,8 @@ pub(crate) async fn engine(config: &Config, migrate: bool) -> anyhow::Result<Arc
         kontor_engine::Settings { sweep: kontor_store::crash::sweep().unwrap_or(settings.sweep), ..settings };
     let oauth = OAuth::new(StateKey::derive(&config.auth_secret(ambient.entropy())?));
     let (credentials, companies) = (Credentials::new(keks), Companies::default());
-    Ok(Arc::new(Engine { db, ambient, registry, http, credentials, oauth, companies, settings }))
+    let traffic = Traffic::default();
+    Ok(Arc::new(Engine { db, ambient, registry, http, credentials, oauth, companies, traffic, settings }))
 }
 
 /// Starts the server and the sweep.

@@ -116,7 +116,7 @@ pub struct Standing {
 }
 
 /// What an event says may have to be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Concern {
     /// A customer's name, addresses or contacts.
     Customer,

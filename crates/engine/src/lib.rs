@@ -37,6 +37,7 @@ mod standing;
 pub mod sync;
 mod teller;
 pub mod templates;
+pub mod traffic;
 pub mod webhooks;
 
 pub use actor::Actor;
@@ -65,6 +66,8 @@ pub struct Engine {
     pub oauth: oauth::OAuth,
     /// What is known of companies whose books are kept in step.
     pub companies: sync::Companies,
+    /// Who is being served, for work in the background to make room.
+    pub traffic: traffic::Traffic,
     /// The times and addresses that the operator set.
     pub settings: Settings,
 }

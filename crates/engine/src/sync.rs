@@ -212,6 +212,7 @@ impl Engine {
 
     async fn run_turn(self: &Arc<Self>, mut taken: Sync, owner: &str) -> Result<(), Error> {
         let since = self.ambient.now();
+        let _working = self.traffic.work();
         let found = {
             let mut conn = self.db.read().await?;
             integrations::get(&mut conn, taken.organization, taken.integration).await?

@@ -15,7 +15,7 @@ pub const CHAIN: Chained = Chained {
     waiting: "SELECT DISTINCT organization_id FROM audit WHERE position IS NULL LIMIT $1",
     left: "SELECT COUNT(*) AS total FROM audit WHERE organization_id = $1 AND position IS NULL",
     unlinked: "SELECT * FROM audit WHERE organization_id = $1 AND position IS NULL ORDER BY created_at, id LIMIT $2",
-    place: "UPDATE audit SET position = $3, hash = $4 WHERE organization_id = $1 AND id = $2 AND position IS NULL",
+    place: "UPDATE audit SET position = $3, hash = $4 WHERE organization_id = $1 AND id = $2 AND COALESCE(position, 0) = 0",
     begin: "INSERT INTO audit_heads (organization_id, position, hash) VALUES ($1, 0, $2)
             ON CONFLICT (organization_id) DO NOTHING",
     head: "SELECT position, hash FROM audit_heads WHERE organization_id = $1",

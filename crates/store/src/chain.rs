@@ -25,7 +25,8 @@ pub struct Chained {
     pub(crate) left: &'static str,
     /// The rows of one chain that wait, oldest first.
     pub(crate) unlinked: &'static str,
-    /// Gives a row its place.
+    /// Gives a row its place, where it has none: asked for so that it is found by its id. The index of those that have none
+    /// holds all that are linked with it.
     pub(crate) place: &'static str,
     /// Makes a head where there is none.
     pub(crate) begin: &'static str,

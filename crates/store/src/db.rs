@@ -137,6 +137,12 @@ impl Db {
         }
     }
 
+    /// Has the database look at what is in its tables, as PostgreSQL does by itself now and then.
+    pub async fn analyze(&self) -> Result<(), Error> {
+        sqlx::query("ANALYZE").execute(&self.writers).await?;
+        Ok(())
+    }
+
     /// Answers whether the database does.
     pub async fn ping(&self) -> Result<(), Error> {
         let mut conn = self.read().await?;

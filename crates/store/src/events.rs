@@ -14,7 +14,7 @@ pub const CHAIN: Chained = Chained {
     waiting: "SELECT DISTINCT organization_id FROM events WHERE position IS NULL LIMIT $1",
     left: "SELECT COUNT(*) AS total FROM events WHERE organization_id = $1 AND position IS NULL",
     unlinked: "SELECT * FROM events WHERE organization_id = $1 AND position IS NULL ORDER BY created_at, id LIMIT $2",
-    place: "UPDATE events SET position = $3, hash = $4 WHERE organization_id = $1 AND id = $2 AND position IS NULL",
+    place: "UPDATE events SET position = $3, hash = $4 WHERE organization_id = $1 AND id = $2 AND COALESCE(position, 0) = 0",
     begin: "INSERT INTO event_heads (organization_id, position, hash) VALUES ($1, 0, $2)
             ON CONFLICT (organization_id) DO NOTHING",
     head: "SELECT position, hash FROM event_heads WHERE organization_id = $1",

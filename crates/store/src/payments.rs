@@ -166,7 +166,7 @@ pub async fn reserved(
 ) -> Result<i64, Error> {
     let row = sqlx::query(
         "SELECT CAST(COALESCE(SUM(reserved), 0) AS BIGINT) AS reserved FROM payments
-         WHERE organization_id = $1 AND invoice_id = $2",
+         WHERE organization_id = $1 AND invoice_id = $2 AND reserved > 0",
     )
     .bind(organization.to_string())
     .bind(invoice.to_string())

@@ -3,7 +3,7 @@
 //! Owns which events concern the books, and which records an invoice brings with it. Refuses to decide what is written:
 //! that is worked out from the rows as they are when it is written.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use kontor_domain::{
     Id,
@@ -24,10 +24,12 @@ use kontor_store::{
 };
 
 use super::turn::{Halt, Turn};
-use crate::Engine;
+use crate::{Engine, hosted::schedule};
 
 /// Events that are planned in one transaction.
 const BATCH: i64 = 100;
+/// How long a turn plans before it writes what it has planned, however much happens.
+const PLANNING: Duration = Duration::from_secs(3);
 
 /// Where an invoice stands in the books: under its order's id where the order itself became the document.
 pub(super) fn invoice_key(invoice: &Invoice, mapping: &Mapping) -> String {
@@ -160,45 +162,63 @@ impl<'a> Found<'a> {
 }
 
 impl Engine {
-    /// Goes through what happened since. False where there is more than a turn has time for.
-    pub(super) async fn plan_sync(
-        &self,
-        it: &Sync,
-        mapping: &Mapping,
-        ends_at: jiff::Timestamp,
-    ) -> Result<bool, Halt> {
+    /// Goes through what happened since. False where there is more than this turn has time for.
+    pub(super) async fn plan_sync(&self, it: &Sync, mapping: &Mapping) -> Result<bool, Halt> {
         let (organization, integration) = (it.organization, it.integration);
+        let ends_at = schedule::after(self.ambient.now(), PLANNING);
         loop {
-            let mut tx = self.db.write().await?;
-            let planned = sync::get(&mut tx, organization, integration).await?.map_or(0, |it| it.planned);
-            let happened = events::after(&mut tx, organization, planned, BATCH).await?;
-            let Some((last, _)) = happened.last() else {
-                tx.rollback().await?;
-                return Ok(true);
+            let (planned, happened) = {
+                let mut conn = self.db.read().await?;
+                let planned =
+                    sync::get(&mut conn, organization, integration).await?.map_or(0, |it| it.planned);
+                (planned, events::after(&mut conn, organization, planned, BATCH).await?)
             };
+            let Some((last, _)) = happened.last() else { return Ok(true) };
             let last = *last;
-            let mut found = Found::new(organization, integration, mapping);
-            for (_, event) in &happened {
-                let Some(concern) = Concern::of(&event.kind) else { continue };
-                let subject = event.subject.as_str();
-                match concern {
-                    Concern::Customer => found.customer(&mut tx, id(subject)?).await?,
-                    Concern::Order => found.order(&mut tx, id(subject)?).await?,
-                    Concern::Invoice => found.invoice(&mut tx, id(subject)?).await?,
-                    Concern::Payment => found.payment(&mut tx, id(subject)?).await?,
-                }
-            }
-            let wants = found.wants;
+            let found = self.look_up(it, mapping, &happened).await?;
+            let stretch = self.traffic.stretch();
             let now = self.ambient.now();
-            for want in &wants {
+            let mut tx = self.db.write().await?;
+            for want in &found {
                 links::want(&mut tx, organization, integration, Id::new(&self.ambient), want, now).await?;
             }
-            sync::planned(&mut tx, it, last).await?;
-            tx.commit_at("sync.plan").await?;
+            if sync::planned(&mut tx, it, planned, last).await? {
+                tx.commit_at("sync.plan").await?;
+            } else {
+                tx.rollback().await?;
+            }
+            stretch.rest().await;
             if now >= ends_at {
                 return Ok(false);
             }
         }
+    }
+
+    /// What is to be looked at for what happened. Nobody is kept from writing meanwhile: what changes while it is read
+    /// has an event of its own, which comes later.
+    async fn look_up(
+        &self,
+        it: &Sync,
+        mapping: &Mapping,
+        happened: &[(i64, events::Event)],
+    ) -> Result<BTreeSet<Want>, Halt> {
+        let mut found = Found::new(it.organization, it.integration, mapping);
+        let concerns =
+            happened.iter().filter_map(|(_, event)| Some((Concern::of(&event.kind)?, &*event.subject)));
+        // Of one thing much may have happened.
+        for (concern, subject) in concerns.collect::<BTreeSet<_>>() {
+            let stretch = self.traffic.stretch();
+            let mut conn = self.db.read().await?;
+            match concern {
+                Concern::Customer => found.customer(&mut conn, id(subject)?).await?,
+                Concern::Order => found.order(&mut conn, id(subject)?).await?,
+                Concern::Invoice => found.invoice(&mut conn, id(subject)?).await?,
+                Concern::Payment => found.payment(&mut conn, id(subject)?).await?,
+            }
+            drop(conn);
+            stretch.rest().await;
+        }
+        Ok(found.wants)
     }
 }
 

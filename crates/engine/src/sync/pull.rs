@@ -71,9 +71,7 @@ impl Turn<'_> {
         let is_payment = |it: &&Object| it.kind() == Kind::Payment;
         let (payments, others): (Vec<_>, Vec<_>) = changes.objects.iter().partition(is_payment);
         for object in payments.into_iter().chain(others) {
-            if !self.see(object).await? {
-                self.look_later(object.kind(), &object.stamp().id).await?;
-            }
+            self.see_or_later(object).await?;
         }
         for removed in &changes.removed {
             self.notice(removed.kind, &removed.id).await?;
@@ -97,6 +95,16 @@ impl Turn<'_> {
         }
         sync::polled(&mut tx, self.sync, now, now).await?;
         Ok(tx.commit_at("sync.polled").await?)
+    }
+
+    /// Looks at something now, or has it looked at by its id where that is too early.
+    async fn see_or_later(&mut self, object: &Object) -> Result<(), Halt> {
+        let stretch = self.engine.traffic.stretch();
+        if !self.see(object).await? {
+            self.look_later(object.kind(), &object.stamp().id).await?;
+        }
+        stretch.rest().await;
+        Ok(())
     }
 
     /// Has something looked at by its id, where it is one of ours.

@@ -104,6 +104,7 @@ impl Turn<'_> {
         let mut wants = std::collections::BTreeSet::new();
         for link in due {
             let before = (link.failure.clone(), link.difference.clone());
+            let stretch = self.engine.traffic.stretch();
             let desired = {
                 let mut conn = self.engine.db.read().await?;
                 let mut maker = self.maker(&company);
@@ -111,6 +112,7 @@ impl Turn<'_> {
                 wants.append(&mut desired::wants(maker));
                 desired
             };
+            stretch.rest().await;
             match self.next(&company, kind, link, desired).await? {
                 Next::Send(step) => steps.push(*step),
                 Next::Put(link) => settled.push((*link, before)),
@@ -188,6 +190,7 @@ impl Turn<'_> {
     /// The intent, the call, and what came of it.
     pub(super) async fn send(&mut self, kind: Kind, steps: Vec<Step>) -> Result<(), Halt> {
         let now = self.now();
+        let stretch = self.engine.traffic.stretch();
         let mut sent = Vec::with_capacity(steps.len());
         let mut tx = self.engine.db.write().await?;
         self.hold(&mut tx).await?;
@@ -207,6 +210,7 @@ impl Turn<'_> {
             }
         }
         tx.commit_at("sync.send").await?;
+        stretch.rest().await;
         let Some(first) = sent.first() else { return Ok(()) };
         let request = request(&first.link)?;
         let actions: Vec<Action> = sent.iter().map(|it| it.action.clone()).collect();
@@ -255,11 +259,13 @@ impl Turn<'_> {
             done.push((step.link, before));
         }
         let progress = done.iter().any(|(it, _)| it.state == State::Synced);
+        let stretch = self.engine.traffic.stretch();
         let mut tx = self.engine.db.write().await?;
         for (link, before) in &done {
             self.put(&mut tx, link, before).await?;
         }
         tx.commit_at("sync.record").await?;
+        stretch.rest().await;
         for (step, error) in taken {
             self.taken(kind, step, &error).await?;
         }

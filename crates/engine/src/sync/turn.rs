@@ -172,7 +172,7 @@ impl Engine {
         let accounting = accounting.ok_or_else(|| none(Error::NotConnected.into()))?;
         let mapping = accounting.mapping(&integration.configuration);
         let ends_at = schedule::after(self.ambient.now(), TURN);
-        let planned = self.plan_sync(sync, &mapping, ends_at).await.map_err(none)?;
+        let planned = self.plan_sync(sync, &mapping).await.map_err(none)?;
         if planned && let Some(next) = self.idle_until(sync).await.map_err(none)? {
             // Nobody is asked, and no secret opened, for nothing.
             return Ok(next);

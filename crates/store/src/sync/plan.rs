@@ -5,31 +5,43 @@ use jiff::Timestamp;
 use super::Sync;
 use crate::{Conn, Error, row::Columns};
 
-/// Writes down up to which place of the chain of events it was planned.
-pub async fn planned(conn: &mut Conn, it: &Sync, position: i64) -> Result<(), Error> {
-    let statement = "UPDATE sync_states SET planned = $3 WHERE organization_id = $1 AND integration_id = $2 AND planned < $3";
-    plan_from(conn, statement, it, position).await
+/// Writes down up to which place of the chain of events it was planned. False where it is not where it was any more:
+/// somebody had it planned again meanwhile.
+pub async fn planned(conn: &mut Conn, it: &Sync, was: i64, position: i64) -> Result<bool, Error> {
+    let done = sqlx::query(
+        "UPDATE sync_states SET planned = $4 WHERE organization_id = $1 AND integration_id = $2 AND planned = $3",
+    )
+    .bind(it.organization.to_string())
+    .bind(it.integration.to_string())
+    .bind(was)
+    .bind(position)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() > 0)
 }
 
 /// Has what happened after a position planned again.
 pub async fn plan_again(conn: &mut Conn, it: &Sync, position: i64) -> Result<(), Error> {
-    let statement = "UPDATE sync_states SET planned = $3 WHERE organization_id = $1 AND integration_id = $2 AND planned > $3";
-    plan_from(conn, statement, it, position).await
-}
-
-async fn plan_from(conn: &mut Conn, statement: &'static str, it: &Sync, position: i64) -> Result<(), Error> {
-    let query = sqlx::query(statement).bind(it.organization.to_string()).bind(it.integration.to_string());
-    query.bind(position).execute(conn).await?;
+    sqlx::query(
+        "UPDATE sync_states SET planned = $3 WHERE organization_id = $1 AND integration_id = $2 AND planned > $3",
+    )
+    .bind(it.organization.to_string())
+    .bind(it.integration.to_string())
+    .bind(position)
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
 /// How many events that may concern the books were not planned yet, and since when the first of them waits.
 pub async fn unplanned(conn: &mut Conn, it: &Sync) -> Result<(i64, Option<Timestamp>), Error> {
+    // Two questions: with one, the whole chain would be gone through.
     let row = sqlx::query(
-        "SELECT COUNT(*) AS total, CAST(MIN(created_at) AS BIGINT) AS first FROM events
-         WHERE organization_id = $1 AND (position IS NULL OR position > $2)
-           AND (kind LIKE 'order.%' OR kind LIKE 'invoice.%' OR kind LIKE 'payment.%' OR kind LIKE 'refund.%'
-             OR kind = 'customer.updated')",
+        "SELECT COUNT(*) AS total, CAST(MIN(created_at) AS BIGINT) AS first FROM (
+           SELECT kind, created_at FROM events WHERE organization_id = $1 AND position IS NULL
+           UNION ALL SELECT kind, created_at FROM events WHERE organization_id = $1 AND position > $2) AS later
+         WHERE kind LIKE 'order.%' OR kind LIKE 'invoice.%' OR kind LIKE 'payment.%' OR kind LIKE 'refund.%'
+           OR kind = 'customer.updated'",
     )
     .bind(it.organization.to_string())
     .bind(it.planned)
@@ -41,8 +53,10 @@ pub async fn unplanned(conn: &mut Conn, it: &Sync) -> Result<(i64, Option<Timest
 /// How many events of orders, invoices and money were not planned yet.
 pub async fn unplanned_of_money(conn: &mut Conn, it: &Sync) -> Result<i64, Error> {
     let row = sqlx::query(
-        "SELECT COUNT(*) AS total FROM events WHERE organization_id = $1 AND (position IS NULL OR position > $2)
-           AND (kind LIKE 'order.%' OR kind LIKE 'invoice.%' OR kind LIKE 'payment.%' OR kind LIKE 'refund.%')",
+        "SELECT COUNT(*) AS total FROM (
+           SELECT kind FROM events WHERE organization_id = $1 AND position IS NULL
+           UNION ALL SELECT kind FROM events WHERE organization_id = $1 AND position > $2) AS later
+         WHERE kind LIKE 'order.%' OR kind LIKE 'invoice.%' OR kind LIKE 'payment.%' OR kind LIKE 'refund.%'",
     )
     .bind(it.organization.to_string())
     .bind(it.planned)

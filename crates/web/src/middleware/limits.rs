@@ -16,6 +16,7 @@ pub(crate) const CONCURRENT: usize = 1_024;
 
 /// Sends requests away while draining or overloaded, and ends those that take too long.
 pub(crate) async fn apply(State(web): State<Arc<Web>>, mut request: Request, next: Next) -> Response {
+    let safe = request.method().is_safe();
     // Whoever watches the process must be able to see that it is alive, and that it is going.
     let watched = matches!(request.uri().path(), "/healthz" | "/readyz");
     if web.is_draining() && !watched {
@@ -30,7 +31,16 @@ pub(crate) async fn apply(State(web): State<Arc<Web>>, mut request: Request, nex
             .into_response();
     };
     request.extensions_mut().insert(BodyLimit(web.limits.body_bytes));
-    match tokio::time::timeout(web.limits.request_timeout, next.run(request)).await {
+    // Work in the background makes room for those who come with something to do.
+    let moves = || {
+        if !safe {
+            web.engine.traffic.moves();
+        }
+    };
+    moves();
+    let answered = tokio::time::timeout(web.limits.request_timeout, next.run(request)).await;
+    moves();
+    match answered {
         Ok(response) => response,
         Err(_) => Problem::unavailable("The request took too long. Whether it was done can be asked for.")
             .code("request_timed_out")

@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail, ensure};
 use kontor_providers::http::Method;
 use serde_json::{Value, json};
 
-use super::{both::Both, drive, scenarios, target::Target};
+use super::{both::Both, drive, scenarios, target::Target, warm};
 use crate::cli::{Bench, Scenario};
 
 /// So many paid invoices wait for sync, each of a customer of its own: as many writes as three quarters of a minute allow.
@@ -28,8 +28,7 @@ pub(super) async fn run(args: &Bench, target: &Arc<Target>) -> anyhow::Result<()
     for number in 0..SALES {
         scenarios::sell(target, number).await.context("making what is to be written")?;
     }
-    // Thrown away: the first payments of a process are slower than those after them.
-    drive(Scenario::OfflinePayment, target, args).await?;
+    warm(Scenario::OfflinePayment, target, args).await?;
     let alone = drive(Scenario::OfflinePayment, target, args).await?;
     let paused = written(target, &sync).await?;
     ask("resume", &json!({})).await.context("resuming sync")?;

@@ -6,7 +6,7 @@ use kontor_providers::http::Method;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::{both::Both, drive, target::Target};
+use super::{both::Both, drive, target::Target, warm};
 use crate::cli::{Bench, Scenario};
 
 /// How long each of the provider's answers takes.
@@ -16,8 +16,7 @@ const BEGIN: Duration = Duration::from_secs(1);
 
 /// Charges one organization's cards alone, and then while as many requests of another one wait for its own provider.
 pub(super) async fn run(args: &Bench, target: &Arc<Target>) -> anyhow::Result<()> {
-    // Thrown away: the first charges of a process are slower than those after them.
-    drive(Scenario::ChargeSavedCard, target, args).await?;
+    warm(Scenario::ChargeSavedCard, target, args).await?;
     let alone = drive(Scenario::ChargeSavedCard, target, args).await?;
     let fault = json!({
         "operation": "*", "occurrence": "every", "action": "delay", "delayMs": u64::try_from(HANGS.as_millis())?,

@@ -74,13 +74,6 @@ impl Desk {
         let object = self.simulator.post(&path, change).await.expect(200).json()["object"].clone();
         text(&object["Id"])
     }
-
-    async fn metric(&self, name: &str) -> u64 {
-        let all = self.demo.nobody().get("/metrics").await.expect(200).text;
-        let line = all.lines().find_map(|it| it.strip_prefix(name)?.trim().parse::<f64>().ok());
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small count")]
-        line.map_or(0, |it| it as u64)
-    }
 }
 
 fn sign(token: &str, body: &str) -> String {
@@ -194,7 +187,7 @@ async fn several_companies_stand_in_one_notification_and_several_shops_share_a_c
     assert_eq!(desk.at("organizationId", "Invoice", "11"), 1);
     assert_eq!(desk.at("otherOrganizationId", "Payment", "12"), 1);
     assert_eq!(desk.count("1 = 1"), 2, "nobody is connected to the third company");
-    assert_eq!(desk.metric("kontor_notices_unknown_total").await, 2);
+    assert_eq!(desk.demo.metric("kontor_notices_unknown_total").await, 2);
     // The same in the older form, late and again: one thing to look at, which was noticed twice.
     let classic = json!({ "eventNotifications": [
         { "realmId": REALMS[1], "dataChangeEvent": { "entities": [

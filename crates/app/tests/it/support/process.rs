@@ -175,6 +175,14 @@ impl Demo {
             .current_dir(self.folder.path())
     }
 
+    /// A count of its own; nothing where nothing was counted.
+    pub(crate) async fn metric(&self, name: &str) -> u64 {
+        let all = self.nobody().get("/metrics").await.expect(200).text;
+        let line = all.lines().find_map(|it| it.strip_prefix(name)?.trim().parse::<f64>().ok());
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small count")]
+        line.map_or(0, |it| it as u64)
+    }
+
     pub(crate) fn simulator(&self) -> Caller {
         Caller::new(self.line["simulators"]["worldpay"].as_str().expect("an address"), None)
     }

@@ -18,6 +18,7 @@ use kontor_engine::{
     credentials::Credentials,
     oauth::{OAuth, state::StateKey},
     sync::{Companies, Pace},
+    traffic::Traffic,
 };
 use kontor_providers::{Http, Registry};
 use kontor_store::{Db, keks};
@@ -98,6 +99,7 @@ pub(crate) async fn use_cases(
         credentials: Credentials::new(keys),
         oauth: OAuth::new(StateKey::derive(&Secret::new("a secret of thirty-two bytes or so".to_owned()))),
         companies: Companies::default(),
+        traffic: Traffic::default(),
         settings,
         ambient,
     })

@@ -1,7 +1,7 @@
 //! What is paid here appears there: the customer, what was sold, the invoice and the payment, each once.
 
 use super::Company;
-use crate::support::{Engine, on_both};
+use crate::support::{Engine, on_both, until};
 
 async fn a_paid_invoice_appears_with_its_customer_its_article_and_its_payment(engine: Engine) {
     let company = Company::start(engine).await;
@@ -29,4 +29,21 @@ async fn a_paid_invoice_appears_with_its_customer_its_article_and_its_payment(en
     assert_eq!(items.iter().filter(|it| it["Sku"] == "BEAN-1").count(), 1);
 }
 
-on_both!(a_paid_invoice_appears_with_its_customer_its_article_and_its_payment);
+async fn while_somebody_is_served_sync_makes_room(engine: Engine) {
+    let company = Company::start(engine).await;
+    company.customer("C-100", "Hansa Imports").await;
+    let rested = async || company.demo.metric("kontor_background_rested_milliseconds_total").await;
+    let before = rested().await;
+    // It works once a second, and meets whoever comes at that moment.
+    until("sync rests", async || {
+        let paid = async || company.pay(&company.invoice("C-100", "BEAN-1", "12.50").await).await;
+        tokio::join!(paid(), paid(), paid(), paid());
+        rested().await > before
+    })
+    .await;
+}
+
+on_both!(
+    a_paid_invoice_appears_with_its_customer_its_article_and_its_payment,
+    while_somebody_is_served_sync_makes_room,
+);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kontor_domain::sync::State;
+use kontor_store::sync;
 
 use super::shop::{Shop, line};
 use crate::support::{Engine, on_both};
@@ -59,7 +60,24 @@ async fn a_company_that_another_process_served_a_moment_ago_is_left_to_it(engine
     assert_eq!(link.state, State::Synced, "{link:?}");
 }
 
+async fn what_is_to_be_planned_again_is_not_passed_over(engine: Engine) {
+    let mut shop = Shop::start(engine).await;
+    shop.open(&[("IncomeAccount", "79")]).await;
+    let mut tx = shop.engine.db.write().await.expect("a transaction");
+    let found = sync::get(&mut tx, shop.organization, shop.integration).await.expect("read");
+    let state = found.expect("a state");
+    let (before, after) = (state.planned, state.planned + 5);
+    // One that went on from elsewhere than where it stands, one that did not.
+    assert!(!sync::planned(&mut tx, &state, before + 1, after).await.expect("written"));
+    assert!(sync::planned(&mut tx, &state, before, after).await.expect("written"));
+    sync::plan_again(&mut tx, &state, before).await.expect("written");
+    assert!(!sync::planned(&mut tx, &state, after, after + 1).await.expect("written"));
+    let found = sync::get(&mut tx, shop.organization, shop.integration).await.expect("read");
+    assert_eq!(found.map(|it| it.planned), Some(before));
+}
+
 on_both!(
     two_processes_write_everything_once_and_either_may_be_killed,
     a_company_that_another_process_served_a_moment_ago_is_left_to_it,
+    what_is_to_be_planned_again_is_not_passed_over,
 );

@@ -17,6 +17,8 @@ use crate::sync::{
 
 /// Pairs that are asked for in one go.
 const BATCH: i64 = 200;
+/// What of a page is written down in one transaction: others want to write as well.
+const SEEN: usize = 50;
 
 /// Where it stands.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -54,13 +56,13 @@ impl Turn<'_> {
             let rows = page.objects.len().saturating_add(page.unreadable.len());
             place.came = place.came.saturating_add(u64::try_from(rows).unwrap_or(0));
             for object in &page.objects {
-                if !self.see(object).await? {
-                    self.look_later(kind, &object.stamp().id).await?;
-                }
+                self.see_or_later(object).await?;
             }
             let seen = page.objects.iter().map(|it| it.stamp().id.as_str());
-            self.looked_at(kind, seen.chain(page.unreadable.iter().filter_map(|it| it.id.as_deref())))
-                .await?;
+            let seen = seen.chain(page.unreadable.iter().filter_map(|it| it.id.as_deref()));
+            for ids in seen.collect::<Vec<_>>().chunks(SEEN) {
+                self.looked_at(kind, ids).await?;
+            }
             place.after = page.next;
             if place.after.is_none() && self.fell_short(kind, &place).await? {
                 place = Place { came: 0, again: true, ..place };
@@ -98,8 +100,9 @@ impl Turn<'_> {
         Ok(tx.commit_at("sync.comparing").await?)
     }
 
-    /// A page was looked at: written down at once, for most of what stands there is nothing of ours.
-    async fn looked_at(&self, kind: Kind, ids: impl Iterator<Item = &str> + Send) -> Result<(), Halt> {
+    /// So many were looked at: written down at once, for most of what stands there is nothing of ours.
+    async fn looked_at(&self, kind: Kind, ids: &[&str]) -> Result<(), Halt> {
+        let stretch = self.engine.traffic.stretch();
         let mut tx = self.engine.db.write().await?;
         let (organization, integration) = (self.organization, self.integration.id);
         let mut any = false;
@@ -107,7 +110,13 @@ impl Turn<'_> {
             any |=
                 links::looked_at(&mut tx, organization, integration, (kind.as_str(), id), self.now()).await?;
         }
-        if any { Ok(tx.commit_at("sync.seen").await?) } else { Ok(tx.rollback().await?) }
+        if any {
+            tx.commit_at("sync.seen").await?;
+        } else {
+            tx.rollback().await?;
+        }
+        stretch.rest().await;
+        Ok(())
     }
 
     /// Pairs that did not turn up: each is asked for by its id before it is called gone.
