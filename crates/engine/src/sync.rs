@@ -24,7 +24,10 @@ use std::{
 
 use jiff::Timestamp;
 use kontor_domain::{Currency, ids::IntegrationId, sync::Failure};
-use kontor_store::{integrations, sync, sync::Sync};
+use kontor_store::{
+    integrations::{self, Integration},
+    sync::{self, Sync},
+};
 use tokio::{
     sync::{Notify, watch},
     task::JoinSet,
@@ -41,6 +44,8 @@ const SIDE_BY_SIDE: usize = 8;
 const LEASE: Duration = Duration::from_mins(5);
 /// How often it looks whether somebody asked for a turn: a notice is to be seen soon.
 const LOOK: Duration = Duration::from_secs(1);
+/// How long it waits before a turn's end that could not be written down is written down again.
+const END_AGAIN: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
 /// The longest pause after turns that failed.
 const MOST_PAUSE: Duration = Duration::from_hours(1);
 
@@ -229,13 +234,34 @@ impl Engine {
             }
             Err(halt) => self.halted(&mut taken, halt)?,
         }
+        for pause in END_AGAIN {
+            match self.end_turn(&taken, &integration, owner, since).await {
+                // Nobody waits out a lease for what passes in a moment.
+                Err(error) if !matches!(error, Error::Store(kontor_store::Error::Stale)) => {
+                    tracing::warn!(integration = %taken.integration, %error, "a turn's end is written down again");
+                    tokio::time::sleep(pause).await;
+                }
+                ended => return ended,
+            }
+        }
+        self.end_turn(&taken, &integration, owner, since).await
+    }
+
+    async fn end_turn(
+        &self,
+        taken: &Sync,
+        integration: &Integration,
+        owner: &str,
+        since: Timestamp,
+    ) -> Result<(), Error> {
         let mut tx = self.db.write().await?;
-        sync::end(&mut tx, &taken, owner, since, self.ambient.now()).await?;
+        // Held before its state is, as by whoever chooses something: what they choose is seen here, or the next turn's.
+        let by_now = integrations::lock(&mut tx, taken.organization, taken.integration).await?;
+        sync::end(&mut tx, taken, owner, since, self.ambient.now()).await?;
         // What was chosen meanwhile this turn did not know of: what it planned without it is planned again, and what it did
         // not write for want of it is tried again.
-        let by_now = integrations::get(&mut tx, taken.organization, taken.integration).await?;
         if by_now.is_some_and(|it| it.configuration != integration.configuration) {
-            sync::plan_again(&mut tx, &taken, taken.planned).await?;
+            sync::plan_again(&mut tx, taken, taken.planned).await?;
             self.sync_failed_again(&mut tx, taken.organization, taken.integration).await?;
         }
         Ok(tx.commit_at("sync.end").await?)

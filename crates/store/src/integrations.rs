@@ -185,7 +185,7 @@ pub async fn lock(
     let sql = pick(
         conn,
         "SELECT * FROM integrations WHERE organization_id = $1 AND id = $2",
-        "SELECT * FROM integrations WHERE organization_id = $1 AND id = $2 FOR UPDATE",
+        "SELECT * FROM integrations WHERE organization_id = $1 AND id = $2 FOR NO KEY UPDATE",
     );
     let row =
         sqlx::query(sql).bind(organization.to_string()).bind(id.to_string()).fetch_optional(conn).await?;

@@ -270,6 +270,17 @@ pub async fn meet(conn: &mut Conn, it: &Sync, company: &str, now: Timestamp) -> 
     if it.company == company {
         return Ok(());
     }
+    // The state is held before the records are, everywhere.
+    sqlx::query(
+        "UPDATE sync_states SET company = $3, changes_since = $4, comparing = NULL, compared_at = NULL, updated_at = $4
+         WHERE organization_id = $1 AND integration_id = $2",
+    )
+    .bind(it.organization.to_string())
+    .bind(it.integration.to_string())
+    .bind(company)
+    .bind(now.as_microsecond())
+    .execute(&mut *conn)
+    .await?;
     if !it.company.is_empty() {
         for statement in [
             "DELETE FROM sync_links WHERE organization_id = $1 AND integration_id = $2",
@@ -283,16 +294,6 @@ pub async fn meet(conn: &mut Conn, it: &Sync, company: &str, now: Timestamp) -> 
                 .await?;
         }
     }
-    sqlx::query(
-        "UPDATE sync_states SET company = $3, changes_since = $4, comparing = NULL, compared_at = NULL, updated_at = $4
-         WHERE organization_id = $1 AND integration_id = $2",
-    )
-    .bind(it.organization.to_string())
-    .bind(it.integration.to_string())
-    .bind(company)
-    .bind(now.as_microsecond())
-    .execute(conn)
-    .await?;
     Ok(())
 }
 

@@ -179,10 +179,11 @@ impl Engine {
             let stretch = self.traffic.stretch();
             let now = self.ambient.now();
             let mut tx = self.db.write().await?;
-            for want in &found {
-                links::want(&mut tx, organization, integration, Id::new(&self.ambient), want, now).await?;
-            }
             if sync::planned(&mut tx, it, planned, last).await? {
+                for want in &found {
+                    let id = Id::new(&self.ambient);
+                    links::want(&mut tx, organization, integration, id, want, now).await?;
+                }
                 tx.commit_at("sync.plan").await?;
             } else {
                 tx.rollback().await?;

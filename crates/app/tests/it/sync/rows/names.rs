@@ -1,6 +1,15 @@
 //! Customers and articles: who is who, and what is what.
 
-use kontor_domain::{Currency, Money, invoices::Totals, sync::State};
+use std::sync::Arc;
+
+use kontor_domain::{
+    Currency, Money,
+    ids::{IntegrationId, OrganizationId},
+    invoices::Totals,
+    sync::State,
+};
+use kontor_engine::Actor;
+use kontor_store::{Conn, integrations};
 use serde_json::json;
 
 use super::{Shop, shop};
@@ -128,6 +137,54 @@ async fn row_21_articles_are_found_by_number_or_made_or_shown(engine: Engine) {
     assert_eq!(there[0]["Line"][0]["SalesItemLineDetail"]["ItemRef"]["value"], known["Id"]);
 }
 
+/// Somebody chooses, as through the API.
+async fn choose(
+    engine: &kontor_engine::Engine,
+    tx: &mut Conn,
+    of: (OrganizationId, IntegrationId),
+    choice: &[(&str, &str)],
+) {
+    let (organization, integration) = of;
+    let integration = integrations::lock(tx, organization, integration).await.expect("read").expect("one");
+    let given = choice.iter().map(|(key, value)| ((*key).to_owned(), Some((*value).to_owned())));
+    let change = kontor_engine::integrations::Change { configuration: given.collect(), ..Default::default() };
+    let books = engine.registry.get("QuickBooks");
+    let (template, actor) = (books.as_ref().map(|it| it.template()), Actor::system());
+    let changed = engine.change_integration(tx, organization, &actor, integration, template, change);
+    changed.await.map(|_| ()).expect("chosen");
+}
+
+/// Somebody chooses twice while a turn runs, and the turn's end meets the second choice half done: one waits for the
+/// other, and neither for ever.
+async fn row_21_a_turn_that_ends_while_something_is_chosen_does_not_stay(engine: Engine) {
+    let (mut shop, customer) = shop(engine, &[("DefaultItem", "1")]).await;
+    let (invoice, _) = shop.sold(&customer, "W-1").await;
+    shop.fault(json!({ "operation": "GET /v3/company/*", "occurrence": 1, "action": "hold" })).await;
+    let engine = Arc::clone(&shop.engine);
+    let of = (shop.organization, shop.integration);
+    let choices = async {
+        until("the turn asks", async || shop.desk.get("/_sim/faults").await.json()["held"] == 1).await;
+        let mut first = engine.db.write().await.expect("a transaction");
+        choose(&engine, &mut first, of, &[("InvoicesWhen", "Issued")]).await;
+        first.commit().await.expect("written");
+        let mut second = engine.db.write().await.expect("a transaction");
+        integrations::lock(&mut second, of.0, of.1).await.expect("held");
+        shop.desk.post("/_sim/release", &json!({})).await;
+        // SQLite has one writer at a time: whoever else writes waits for this one from the beginning.
+        if engine.db.engine() == kontor_store::Engine::Postgres {
+            let waits = "SELECT COUNT(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock'";
+            until("the turn's end waits", async || shop.database.count(waits) > 0).await;
+        }
+        choose(&engine, &mut second, of, &[("InvoicesWhen", "Paid")]).await;
+        second.commit().await.expect("written");
+    };
+    tokio::join!(shop.turn_beside(), choices);
+    assert_eq!(shop.database.count("SELECT COUNT(*) FROM sync_states WHERE lease_until > 0"), 0);
+    shop.quiet().await;
+    assert_eq!(shop.of("Invoice", &invoice.to_string()).await.len(), 1);
+}
+
 async fn row_21_what_is_chosen_while_a_turn_runs_is_used_by_the_next(engine: Engine) {
     let mut shop = Shop::start(engine).await;
     shop.open(&[]).await;
@@ -137,28 +194,23 @@ async fn row_21_what_is_chosen_while_a_turn_runs_is_used_by_the_next(engine: Eng
     assert_eq!(shop.why("Item", "W-1").await.code, "no_item");
     let integration = {
         let mut conn = shop.engine.db.read().await.expect("a connection");
-        let found = kontor_store::integrations::get(&mut conn, shop.organization, shop.integration).await;
+        let found = integrations::get(&mut conn, shop.organization, shop.integration).await;
         found.expect("read").expect("an integration")
     };
-    let actor = kontor_engine::Actor::system();
+    let actor = Actor::system();
     let read = shop.engine.read_choices(shop.organization, &integration, &actor).await;
     assert!(read.is_ok(), "what there is to choose from");
     shop.retry("Item", "W-1").await;
     let open = shop.invoice(&customer, vec![line("W-1", "1", 500)], 0).await;
     // The turn has read what was chosen, and waits for the books.
     shop.fault(json!({ "operation": "GET /v3/company/*", "occurrence": 1, "action": "hold" })).await;
-    let (desk, engine) = (shop.desk.clone(), std::sync::Arc::clone(&shop.engine));
+    let (desk, engine) = (shop.desk.clone(), Arc::clone(&shop.engine));
     let organization = shop.organization;
     let choice = tokio::spawn(async move {
         until("the turn asks", async || desk.get("/_sim/faults").await.json()["held"] == 1).await;
         let mut tx = engine.db.write().await.expect("a transaction");
         let choice = [("IncomeAccount", "79"), ("InvoicesWhen", "Issued")];
-        let configuration = choice.map(|(key, value)| (key.to_owned(), Some(value.to_owned()))).into();
-        let change = kontor_engine::integrations::Change { configuration, ..Default::default() };
-        let books = engine.registry.get("QuickBooks");
-        let template = books.as_ref().map(|it| it.template());
-        let changed = engine.change_integration(&mut tx, organization, &actor, integration, template, change);
-        changed.await.map(|_| ()).expect("chosen");
+        choose(&engine, &mut tx, (organization, integration.id), &choice).await;
         tx.commit().await.expect("written");
         desk.post("/_sim/release", &json!({})).await;
     });
@@ -201,5 +253,6 @@ on_both!(
     row_20_another_currency_is_another_customer_there_or_a_fault_in_words,
     row_21_articles_are_found_by_number_or_made_or_shown,
     row_21_what_is_chosen_while_a_turn_runs_is_used_by_the_next,
+    row_21_a_turn_that_ends_while_something_is_chosen_does_not_stay,
     row_22_what_is_out_of_use_is_told_by_name_and_goes_on_when_it_is_back,
 );
