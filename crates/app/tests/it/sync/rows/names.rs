@@ -159,6 +159,9 @@ async fn choose(
 async fn row_21_a_turn_that_ends_while_something_is_chosen_does_not_stay(engine: Engine) {
     let (mut shop, customer) = shop(engine, &[("DefaultItem", "1")]).await;
     let (invoice, _) = shop.sold(&customer, "W-1").await;
+    shop.quiet().await;
+    // A turn that does no more than ask.
+    shop.clock.pass(3_600);
     shop.fault(json!({ "operation": "GET /v3/company/*", "occurrence": 1, "action": "hold" })).await;
     let engine = Arc::clone(&shop.engine);
     let of = (shop.organization, shop.integration);
@@ -181,8 +184,11 @@ async fn row_21_a_turn_that_ends_while_something_is_chosen_does_not_stay(engine:
     };
     tokio::join!(shop.turn_beside(), choices);
     assert_eq!(shop.database.count("SELECT COUNT(*) FROM sync_states WHERE lease_until > 0"), 0);
+    let (second, _) = shop.sold(&customer, "W-1").await;
     shop.quiet().await;
-    assert_eq!(shop.of("Invoice", &invoice.to_string()).await.len(), 1);
+    for it in [invoice, second] {
+        assert_eq!(shop.of("Invoice", &it.to_string()).await.len(), 1);
+    }
 }
 
 async fn row_21_what_is_chosen_while_a_turn_runs_is_used_by_the_next(engine: Engine) {
