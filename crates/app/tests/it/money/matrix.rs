@@ -153,7 +153,7 @@ async fn spoils(world: &World, engine: Engine, row: &Row, course: &Course, passe
         return "no faults".to_owned();
     }
     let (mut at, mut cells) = (0, 0);
-    for (provider, operation, count) in &course.calls {
+    for (provider, operation, count) in course.calls.iter().filter(|(_, it, _)| it != row.past_us) {
         for occurrence in 1..=passes.min(*count) {
             for (what, fault) in faults() {
                 at += 1;

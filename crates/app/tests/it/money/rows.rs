@@ -62,9 +62,10 @@ pub(super) struct Row {
     pub(super) name: &'static str,
     pub(super) prepare: for<'a> fn(&'a World) -> Work<'a, Subject>,
     pub(super) run: for<'a> fn(&'a World, &'a Subject) -> Work<'a, Done<()>>,
-    /// Whether every fault is tried on it too; not where it has faults of its own, or where a call of the merchant's own
-    /// terminal would be the one that is spoilt.
+    /// Whether every fault is tried on it too; not where it has faults of its own.
     pub(super) faults: bool,
+    /// What the merchant itself calls there, past Kontor; that is not spoilt.
+    pub(super) past_us: &'static str,
 }
 
 macro_rules! row {
@@ -72,11 +73,15 @@ macro_rules! row {
         row!($name, $prepare, $name, $faults)
     };
     ($name:ident, $prepare:ident, $run:ident, $faults:expr) => {
+        row!($name, $prepare, $run, $faults, "")
+    };
+    ($name:ident, $prepare:ident, $run:ident, $faults:expr, $past_us:expr) => {
         Row {
             name: stringify!($name),
             prepare: |world| Box::pin($prepare(world)),
             run: |world, subject| Box::pin($run(world, subject)),
             faults: $faults,
+            past_us: $past_us,
         }
     };
 }
@@ -127,8 +132,14 @@ pub(super) const ROWS: &[Row] = &[
     row!(capture_worldpay, card_at_worldpay, hold_and_capture, true),
     row!(release_authorize_net, card_at_authorize_net, hold_and_release, true),
     row!(release_worldpay, card_at_worldpay, hold_and_release, true),
-    row!(hold_captured_elsewhere, held_at_authorize_net, false),
-    row!(hold_released_elsewhere, held_at_worldpay, false),
+    row!(
+        hold_captured_elsewhere,
+        held_at_authorize_net,
+        hold_captured_elsewhere,
+        true,
+        "createTransactionRequest"
+    ),
+    row!(hold_released_elsewhere, held_at_worldpay, hold_released_elsewhere, true, "CreditCardReversal"),
     row!(void_charge_authorize_net, charged_at_authorize_net, void_paid, true),
     row!(refund_charge_authorize_net, settled_at_authorize_net, refund_settled, true),
     row!(save_card, somebody, true),
@@ -144,7 +155,7 @@ pub(super) const ROWS: &[Row] = &[
     row!(give_up_card_worldpay, with_card_at_worldpay, give_up_card, true),
     row!(make_default, with_card, false),
     row!(auto_pay, due, true),
-    row!(auto_pay_again, due_and_declined, false),
+    row!(auto_pay_again, due_and_declined, true),
     row!(auto_pay_paid_before, planned, false),
     row!(auto_pay_ended_job, called_off, false),
     row!(pay_by_link, to_link, true),
