@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Rests so many times as long as it worked.
-const REST: u32 = 2;
+const REST: u32 = 4;
 /// The longest rest.
 const LONGEST: Duration = Duration::from_millis(250);
 

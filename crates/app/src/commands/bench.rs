@@ -43,6 +43,18 @@ struct Outcome {
 }
 
 impl Outcome {
+    /// Several as one.
+    fn all(parts: Vec<Self>) -> anyhow::Result<Self> {
+        let histogram = Histogram::<u64>::new_with_max(LONGEST, 3)?;
+        let mut all = Self { histogram, errors: 0, elapsed: Duration::ZERO, waited: None };
+        for part in parts {
+            all.histogram.add(part.histogram)?;
+            all.errors = all.errors.saturating_add(part.errors);
+            all.elapsed = all.elapsed.saturating_add(part.elapsed);
+        }
+        Ok(all)
+    }
+
     /// What share of the operations' time was Kontor's own, and how long that is in the mean, in microseconds.
     fn own(&self) -> Option<(f64, f64)> {
         #[expect(clippy::cast_precision_loss, reason = "a share for people; no money is counted here")]

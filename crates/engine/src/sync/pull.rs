@@ -126,7 +126,7 @@ impl Turn<'_> {
     /// What somebody said has changed.
     async fn look_at_notices(&mut self) -> Result<bool, Halt> {
         loop {
-            if self.is_over() {
+            if self.is_over().await? {
                 return Ok(false);
             }
             let mut due = {

@@ -75,7 +75,7 @@ impl Turn<'_> {
                     if due.is_empty() {
                         break;
                     }
-                    if self.is_over() {
+                    if self.is_over().await? {
                         return Ok(false);
                     }
                     any = true;

@@ -102,9 +102,9 @@ impl Turn<'_> {
         self.engine.ambient.now()
     }
 
-    /// Whether it is the next one's turn.
-    pub(super) fn is_over(&self) -> bool {
-        self.now() >= self.ends_at
+    /// Whether it is the next one's turn, or a person has everything wait by now.
+    pub(super) async fn is_over(&self) -> Result<bool, Halt> {
+        Ok(self.now() >= self.ends_at || self.state().await?.paused_at.is_some())
     }
 
     /// Says that the turn goes on, in a transaction that writes down what is sent next.

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use kontor_domain::sync::State;
+use kontor_engine::Actor;
 use kontor_store::sync;
+use serde_json::json;
 
 use super::shop::{Shop, line};
-use crate::support::{Engine, on_both};
+use crate::support::{Engine, on_both, until};
 
 const TOKEN: &str = "POST /oauth2/v1/tokens/bearer";
 
@@ -60,6 +62,33 @@ async fn a_company_that_another_process_served_a_moment_ago_is_left_to_it(engine
     assert_eq!(link.state, State::Synced, "{link:?}");
 }
 
+async fn who_pauses_has_no_more_than_what_is_under_way_end(engine: Engine) {
+    let mut shop = Shop::start(engine).await;
+    shop.open(&[("IncomeAccount", "79")]).await;
+    shop.sell_to_many(40).await;
+    // The first thirty customers are on their way.
+    shop.fault(json!({ "operation": "POST /v3/company/*/batch", "occurrence": 1, "action": "hold" })).await;
+    let pause = async {
+        until("a batch is sent", async || shop.desk.get("/_sim/faults").await.json()["held"] == 1).await;
+        let mut tx = shop.engine.db.write().await.expect("a transaction");
+        let actor = Actor::system();
+        let paused = shop.engine.sync_pause(&mut tx, shop.organization, shop.integration, &actor, true).await;
+        paused.expect("paused");
+        tx.commit().await.expect("written");
+        shop.desk.post("/_sim/release", &json!({})).await;
+    };
+    tokio::join!(shop.turn_beside(), pause);
+    let counts = shop.counts().await;
+    assert_eq!((counts.of(State::Synced), counts.of(State::Sent)), (30, 0), "{counts:?}");
+    let mut tx = shop.engine.db.write().await.expect("a transaction");
+    let actor = Actor::system();
+    let goes_on = shop.engine.sync_pause(&mut tx, shop.organization, shop.integration, &actor, false).await;
+    goes_on.expect("resumed");
+    tx.commit().await.expect("written");
+    shop.quiet().await;
+    assert_eq!(shop.objects("Payment").await.len(), 40);
+}
+
 async fn what_is_to_be_planned_again_is_not_passed_over(engine: Engine) {
     let mut shop = Shop::start(engine).await;
     shop.open(&[("IncomeAccount", "79")]).await;
@@ -79,5 +108,6 @@ async fn what_is_to_be_planned_again_is_not_passed_over(engine: Engine) {
 on_both!(
     two_processes_write_everything_once_and_either_may_be_killed,
     a_company_that_another_process_served_a_moment_ago_is_left_to_it,
+    who_pauses_has_no_more_than_what_is_under_way_end,
     what_is_to_be_planned_again_is_not_passed_over,
 );

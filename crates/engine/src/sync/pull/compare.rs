@@ -44,7 +44,7 @@ impl Turn<'_> {
             place.began = self.now().as_microsecond();
         }
         while let Some(kind) = STAGES.get(place.kinds).copied() {
-            if self.is_over() {
+            if self.is_over().await? {
                 return Ok(false);
             }
             let page = {
