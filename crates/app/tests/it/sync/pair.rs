@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use kontor_domain::sync::State;
-use kontor_engine::Actor;
 use kontor_store::sync;
 use serde_json::json;
 
 use super::shop::{Shop, line};
-use crate::support::{Engine, on_both, until};
+use crate::support::{Engine, on_both};
 
 const TOKEN: &str = "POST /oauth2/v1/tokens/bearer";
 
@@ -69,22 +68,14 @@ async fn who_pauses_has_no_more_than_what_is_under_way_end(engine: Engine) {
     // The first thirty customers are on their way.
     shop.fault(json!({ "operation": "POST /v3/company/*/batch", "occurrence": 1, "action": "hold" })).await;
     let pause = async {
-        until("a batch is sent", async || shop.desk.get("/_sim/faults").await.json()["held"] == 1).await;
-        let mut tx = shop.engine.db.write().await.expect("a transaction");
-        let actor = Actor::system();
-        let paused = shop.engine.sync_pause(&mut tx, shop.organization, shop.integration, &actor, true).await;
-        paused.expect("paused");
-        tx.commit().await.expect("written");
+        shop.until_held().await;
+        shop.pause(true).await;
         shop.desk.post("/_sim/release", &json!({})).await;
     };
     tokio::join!(shop.turn_beside(), pause);
     let counts = shop.counts().await;
     assert_eq!((counts.of(State::Synced), counts.of(State::Sent)), (30, 0), "{counts:?}");
-    let mut tx = shop.engine.db.write().await.expect("a transaction");
-    let actor = Actor::system();
-    let goes_on = shop.engine.sync_pause(&mut tx, shop.organization, shop.integration, &actor, false).await;
-    goes_on.expect("resumed");
-    tx.commit().await.expect("written");
+    shop.pause(false).await;
     shop.quiet().await;
     assert_eq!(shop.objects("Payment").await.len(), 40);
 }

@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::watch;
 
-use crate::support::{Caller, Database, Engine, submit};
+use crate::support::{Caller, Database, Engine, submit, until};
 use beside::{Hand, use_cases};
 
 pub(super) use merchant::line;
@@ -332,6 +332,20 @@ impl Shop {
 
     pub(super) async fn fault(&self, fault: Value) {
         self.desk.post("/_sim/faults", &fault).await.expect(200);
+    }
+
+    /// Waits until the simulator holds a call back.
+    pub(super) async fn until_held(&self) {
+        until("a call is held", async || self.desk.get("/_sim/faults").await.json()["held"] == 1).await;
+    }
+
+    /// A person has everything wait, or go on.
+    pub(super) async fn pause(&self, pause: bool) {
+        let mut tx = self.engine.db.write().await.expect("a transaction");
+        let (organization, integration, actor) = (self.organization, self.integration, Actor::system());
+        let asked = self.engine.sync_pause(&mut tx, organization, integration, &actor, pause).await;
+        asked.expect("it is done");
+        tx.commit().await.expect("written");
     }
 
     pub(super) async fn stop(self) {

@@ -166,7 +166,7 @@ async fn row_21_a_turn_that_ends_while_something_is_chosen_does_not_stay(engine:
     let engine = Arc::clone(&shop.engine);
     let of = (shop.organization, shop.integration);
     let choices = async {
-        until("the turn asks", async || shop.desk.get("/_sim/faults").await.json()["held"] == 1).await;
+        shop.until_held().await;
         let mut first = engine.db.write().await.expect("a transaction");
         choose(&engine, &mut first, of, &[("InvoicesWhen", "Issued")]).await;
         first.commit().await.expect("written");
