@@ -13,8 +13,8 @@ use crate::{Actor, Engine, Error};
 /// The tables whose rows are chained, with a word for the logs.
 const CHAINS: [(&str, &chain::Chained); 2] = [("events", &events::CHAIN), ("audit", &audit::CHAIN)];
 /// Chains, and rows of each, that are linked in one go.
-const AT_ONCE: i64 = 100;
-const ROWS: i64 = 500;
+const AT_ONCE: usize = 100;
+const ROWS: i64 = 100;
 
 /// Writes an audit row in the caller's transaction.
 pub async fn write(
@@ -55,31 +55,53 @@ impl Engine {
         write(conn, &self.ambient, organization, actor, action, subject, detail).await
     }
 
-    /// Links what was written since the last time into each chain. Returns how many rows.
+    /// Links what was written since the last time into each chain. Returns how many rows. What is written meanwhile
+    /// waits for the next time: going on for as long as there is something would go on for as long as somebody pays.
     pub async fn link_chains(&self) -> Result<usize, Error> {
         let mut linked = 0;
         for (word, table) in CHAINS {
-            let waiting = {
-                let mut conn = self.db.read().await?;
-                chain::waiting(&mut conn, table, AT_ONCE).await?
-            };
-            for name in waiting {
-                match self.link(table, &name).await {
-                    Ok(rows) => linked += rows,
-                    // One chain that was tampered with must not keep the others from being linked.
-                    Err(error) => {
-                        tracing::error!(chain = word, organization = name, %error, "not linked: run `kontor doctor`");
-                    }
+            loop {
+                let (chains, rows) = self.link_some(word, table).await?;
+                linked += rows;
+                if chains < AT_ONCE || rows == 0 {
+                    break;
                 }
             }
         }
         Ok(linked)
     }
 
+    /// The same of some chains of a table. Returns how many of them had something to link, and how many rows were.
+    async fn link_some(&self, word: &str, table: &chain::Chained) -> Result<(usize, usize), Error> {
+        let waiting = {
+            let mut conn = self.db.read().await?;
+            let limit = i64::try_from(AT_ONCE).unwrap_or(i64::MAX);
+            chain::waiting(&mut conn, table, limit).await?
+        };
+        let mut linked = 0;
+        for name in &waiting {
+            match self.link(table, name).await {
+                Ok(rows) => linked += rows,
+                // One chain that was tampered with must not keep the others from being linked.
+                Err(error) => {
+                    tracing::error!(chain = word, organization = name, %error, "not linked: run `kontor doctor`");
+                }
+            }
+        }
+        Ok((waiting.len(), linked))
+    }
+
+    /// All of one chain, in transactions of so many rows that nobody waits for long for its head.
     async fn link(&self, table: &chain::Chained, name: &str) -> Result<usize, Error> {
-        let mut tx = self.db.write().await?;
-        let rows = chain::link(&mut tx, table, name, ROWS).await?;
-        tx.commit().await?;
-        Ok(rows)
+        let mut linked = 0;
+        loop {
+            let mut tx = self.db.write().await?;
+            let rows = chain::link(&mut tx, table, name, ROWS).await?;
+            tx.commit().await?;
+            linked += rows;
+            if rows < usize::try_from(ROWS).unwrap_or(usize::MAX) {
+                return Ok(linked);
+            }
+        }
     }
 }

@@ -10,13 +10,13 @@ pub(crate) mod resolve;
 mod verdict;
 
 use kontor_domain::{
-    Money,
-    ids::{AutoPayChargeId, InvoiceId, OrganizationId, PaymentId, PaymentMethodId},
+    Id, Money,
+    ids::{AutoPayChargeId, CustomerId, InvoiceId, OrganizationId, PaymentId, PaymentMethodId},
     invoices::Invoice,
     payments::{Method, Payment, Status},
 };
 use kontor_providers::{CardRef, CardUse, ChargeOrder, MerchantReason, Nonce, Outcome, Source};
-use kontor_store::{crash, idempotency, integrations, invoices, payment_methods, payments};
+use kontor_store::{Conn, crash, idempotency, integrations, invoices, payment_methods, payments};
 use serde_json::json;
 
 use crate::{
@@ -25,15 +25,17 @@ use crate::{
     keep::Keep,
     payments::{Payer, Whole},
     resolve::RESOLVE,
-    teller::Teller,
+    teller::{Closed, Teller},
 };
 
 use choose::Chosen;
 
 /// A charge that is asked for. No Debug: a nonce may be in it.
 pub struct Order {
-    /// For which invoice; its customer pays.
+    /// For which invoice.
     pub invoice: InvoiceId,
+    /// Its customer, who pays.
+    pub customer: CustomerId,
     /// How much, in the invoice's currency; more than zero.
     pub amount: Money,
     /// From what.
@@ -122,9 +124,9 @@ impl Engine {
         before: Option<&Whole>,
         (more, keep): (bool, Option<&Keep<'_, Whole>>),
     ) -> Result<Tried, Error> {
-        let teller = self.teller_of(organization, &chosen.integration, actor, "charge").await?;
-        let (payment, invoice) = self
-            .claim_charge(organization, actor, order, chosen, before.map(|it| it.payment.id), keep)
+        let teller = self.closed_teller(organization, &chosen.integration).await?;
+        let (payment, invoice, teller) = self
+            .claim_charge(organization, actor, order, (chosen, teller), before.map(|it| it.payment.id), keep)
             .await?;
         let outcome = self.call_charge(&teller, &payment, &invoice, order, chosen).await;
         let again = more && falls_back(&outcome);
@@ -149,26 +151,33 @@ impl Engine {
         organization: OrganizationId,
         actor: &Actor,
         order: &Order,
-        chosen: &Chosen,
+        (chosen, teller): (&Chosen, Closed),
         before: Option<PaymentId>,
         keep: Option<&Keep<'_, Whole>>,
-    ) -> Result<(Payment, Invoice), Error> {
+    ) -> Result<(Payment, Invoice, Teller), Error> {
+        let id = Id::new(&self.ambient);
         let mut tx = self.db.write().await?;
+        if let Some(keep) = keep {
+            self.claim_key(&mut tx, keep.key, before, id).await?;
+        }
         let invoice = invoices::lock(&mut tx, organization, order.invoice).await?;
-        let invoice = invoice.ok_or(Error::InvoiceNotFound)?;
+        let invoice = invoice.filter(|it| it.customer_id == order.customer).ok_or(Error::InvoiceNotFound)?;
         if invoice.totals.total.currency() != order.amount.currency() {
             return Err(Error::field("amount", "is not in the invoice's currency"));
         }
         self.check_payable(&mut tx, organization, &invoice, order.amount).await?;
         // Disabled, deleted or given up since it was read: nobody may charge it, or could ask about it, any more.
-        if !integrations::hold(&mut tx, organization, chosen.integration.id).await? {
+        let is_enabled = match &chosen.method {
+            Some(method) => {
+                let held = payment_methods::hold(&mut tx, organization, method.id).await?;
+                held.ok_or(Error::MethodNotFound)?
+            }
+            None => integrations::hold(&mut tx, organization, chosen.integration.id).await?,
+        };
+        if !is_enabled {
             return Err(Error::NoIntegration("charges of this card"));
         }
-        if let Some(method) = &chosen.method {
-            let now = payment_methods::get(&mut tx, organization, method.id).await?;
-            now.filter(|it| it.is_active).ok_or(Error::MethodNotFound)?;
-        }
-        let mut payment = self.new_payment(Payer::of(&invoice), order.amount, Method::Card);
+        let mut payment = Payment { id, ..self.new_payment(Payer::of(&invoice), order.amount, Method::Card) };
         payment.status = Status::Submitted;
         payment.reserved = order.amount;
         payment.authorized = (!order.capture).then_some(order.amount);
@@ -187,14 +196,25 @@ impl Engine {
         let detail = json!({ "invoiceId": invoice.id, "amount": order.amount.to_string() });
         let subject = payment.id.to_string();
         self.audit(&mut tx, Some(organization), actor, "payment.charge_asked", &subject, &detail).await?;
-        if let Some(keep) = keep {
-            match before {
-                None => idempotency::bind(&mut tx, keep.key, &subject).await?,
-                Some(before) => idempotency::rebind(&mut tx, keep.key, &before.to_string(), &subject).await?,
-            }
-        }
+        let teller = self.open_teller(&mut tx, organization, teller, actor, "charge").await?;
         tx.commit_at("charge.claim").await?;
-        Ok((payment, invoice))
+        Ok((payment, invoice, teller))
+    }
+
+    /// The request's key stands for the payment from here on, as it stood for the one that was tried before.
+    async fn claim_key(
+        &self,
+        conn: &mut Conn,
+        key: &idempotency::Key,
+        before: Option<PaymentId>,
+        payment: PaymentId,
+    ) -> Result<(), Error> {
+        let payment = payment.to_string();
+        match before {
+            Some(before) => Ok(idempotency::rebind(conn, key, &before.to_string(), &payment).await?),
+            None if idempotency::claim_for(conn, key, self.ambient.now(), &payment).await? => Ok(()),
+            None => Err(Error::Repeated),
+        }
     }
 
     /// Call. No transaction is open.

@@ -78,6 +78,26 @@ pub struct Opened {
     pub access_token: Option<Secret>,
 }
 
+/// An integration's settings and sealed secrets, with the keys that open them. No Debug.
+pub(crate) struct Unopened {
+    integration: IntegrationId,
+    configuration: BTreeMap<String, String>,
+    sealed: Vec<(Purpose, Sealed)>,
+    deks: BTreeMap<u32, Arc<Dek>>,
+}
+
+impl Unopened {
+    fn open(self, organization: OrganizationId) -> Result<Opened, Error> {
+        let opened = unseal(organization, self.integration, self.sealed, &self.deks)?;
+        Ok(Opened {
+            configuration: self.configuration,
+            secrets: opened.into_iter().map(|((_, field), value)| (field, value)).collect(),
+            account: BTreeMap::new(),
+            access_token: None,
+        })
+    }
+}
+
 impl Opened {
     /// A provider's failure without what it repeats of these secrets.
     pub(crate) fn without(&self, error: ProviderError) -> ProviderError {
@@ -171,8 +191,7 @@ impl Engine {
     }
 
     /// Opens the credentials of an integration for one call. Leaves an audit row before anything is opened, and none
-    /// where there is nothing to open. Settings
-    /// and secrets are of one moment: a sandbox's secrets never go to production because both were changed at once.
+    /// where there is nothing to open.
     pub(crate) async fn open_credentials(
         &self,
         organization: OrganizationId,
@@ -180,39 +199,57 @@ impl Engine {
         actor: &Actor,
         why: &str,
     ) -> Result<Opened, Error> {
-        let id = integration.id;
+        let unopened = self.unopened(organization, integration.id).await?;
+        if unopened.sealed.is_empty() {
+            return unopened.open(organization);
+        }
+        let mut tx = self.db.write().await?;
+        let opened = self.note_and_open(&mut tx, organization, unopened, actor, why).await?;
+        tx.commit_at("credentials.opened").await?;
+        Ok(opened)
+    }
+
+    /// The credentials of an integration as they lie in the database, and the keys that open them at hand, so that no
+    /// key service has to be asked inside of a transaction. Settings and secrets are of one moment: a sandbox's secrets
+    /// never go to production because both were changed at once.
+    pub(crate) async fn unopened(
+        &self,
+        organization: OrganizationId,
+        integration: IntegrationId,
+    ) -> Result<Unopened, Error> {
         let purpose = Purpose::Credential;
-        let (mut tried, mut noted) = (0, false);
+        let mut tried = 0;
         loop {
             let found = {
                 let mut conn = self.db.read().await?;
-                secrets::with_settings(&mut conn, organization, id, purpose.as_str()).await?
+                secrets::with_settings(&mut conn, organization, integration, purpose.as_str()).await?
             };
             let (configuration, sealed) = found.ok_or(Error::IntegrationNotFound)?;
             let sealed: Vec<_> = sealed.into_iter().map(|it| (purpose, it)).collect();
-            if !noted && !sealed.is_empty() {
-                let mut tx = self.db.write().await?;
-                self.note_opening(&mut tx, organization, id, &sealed, actor, why).await?;
-                tx.commit_at("credentials.opened").await?;
-                noted = true;
-            }
             tried += 1;
             match self.deks_of(organization, &sealed).await {
                 // Sealed anew under a newer key, and the older one destroyed, after the values were read.
                 Err(Error::KeyGone { .. }) if tried < TRIES => {}
                 Err(error) => return Err(error),
-                Ok(deks) => {
-                    let opened = unseal(organization, id, sealed, &deks)?;
-                    let secrets = opened.into_iter().map(|((_, field), value)| (field, value)).collect();
-                    return Ok(Opened {
-                        configuration,
-                        secrets,
-                        account: BTreeMap::new(),
-                        access_token: None,
-                    });
-                }
+                Ok(deks) => return Ok(Unopened { integration, configuration, sealed, deks }),
             }
         }
+    }
+
+    /// Opens them in the caller's transaction, which leaves the audit row as well: whoever uses them commits it before.
+    pub(crate) async fn note_and_open(
+        &self,
+        conn: &mut Conn,
+        organization: OrganizationId,
+        unopened: Unopened,
+        actor: &Actor,
+        why: &str,
+    ) -> Result<Opened, Error> {
+        if !unopened.sealed.is_empty() {
+            let Unopened { integration, sealed, .. } = &unopened;
+            self.note_opening(conn, organization, *integration, sealed, actor, why).await?;
+        }
+        unopened.open(organization)
     }
 
     /// Opens an integration's values of these purposes for one call: the fields that are named, or all where none

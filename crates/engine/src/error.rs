@@ -32,6 +32,9 @@ pub enum Error {
     /// Sums beyond the limits of money.
     #[error("amounts do not add up: {0}")]
     Amount(#[from] AmountError),
+    /// The request's key is taken: whoever holds it knows what became of it.
+    #[error("a request with this key was made before")]
+    Repeated,
     /// No such customer in the organization.
     #[error("no such customer")]
     CustomerNotFound,

@@ -63,7 +63,7 @@ impl Engine {
                 break;
             }
         }
-        while self.link_chains().await? > 0 {}
+        self.link_chains().await?;
         let mut tx = self.db.write().await?;
         idempotency::purge(&mut tx, schedule::before(self.ambient.now(), KEEP_ANSWERS)).await?;
         secrets::delete_expired(&mut tx, self.ambient.now()).await?;

@@ -163,7 +163,7 @@ impl Engine {
         payment: &Payment,
         locked: &Invoice,
         amount: Money,
-    ) -> Result<(), Error> {
+    ) -> Result<Application, Error> {
         let application = Application {
             id: Id::new(&self.ambient),
             payment_id: payment.id,
@@ -173,7 +173,7 @@ impl Engine {
         };
         payments::apply(conn, organization, &application).await?;
         self.add_paid(conn, organization, locked, amount).await?;
-        Ok(())
+        Ok(application)
     }
 
     /// The payment with all that belongs to it.

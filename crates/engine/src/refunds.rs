@@ -180,7 +180,7 @@ impl Engine {
         let from = payment.status;
         payment.refunded = payment.refunded.plus(refund.amount)?;
         payment.status = payment_status(payment.amount, payment.refunded);
-        payments::update(conn, organization, &payment, from, self.ambient.now()).await?;
+        payments::update(conn, organization, &mut payment, from, self.ambient.now()).await?;
         self.tell_refund(conn, organization, "refund.succeeded", &payment, refund).await
     }
 

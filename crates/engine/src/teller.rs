@@ -4,14 +4,26 @@ use std::{sync::Arc, time::Instant};
 
 use kontor_domain::{ids::OrganizationId, payments::Payment};
 use kontor_providers::{Charges, Connection, Outcome, Provider, ProviderError, Reports};
-use kontor_store::integrations::{self, Integration};
+use kontor_store::{
+    Conn,
+    integrations::{self, Integration},
+};
 
-use crate::{Actor, Engine, Error, credentials::Opened};
+use crate::{
+    Actor, Engine, Error,
+    credentials::{Opened, Unopened},
+};
 
 /// A provider that moves money for one payment.
 pub(crate) struct Teller {
     provider: Arc<dyn Provider>,
     opened: Opened,
+}
+
+/// A provider whose connection is not open yet.
+pub(crate) struct Closed {
+    provider: Arc<dyn Provider>,
+    unopened: Unopened,
 }
 
 impl Teller {
@@ -67,6 +79,30 @@ impl Engine {
         };
         let integration = integration.ok_or(Error::NoIntegration("this payment any more"))?;
         self.teller_of(organization, &integration, actor, why).await
+    }
+
+    /// The provider of an integration, whose connection is opened in the transaction that writes down what for.
+    pub(crate) async fn closed_teller(
+        &self,
+        organization: OrganizationId,
+        integration: &Integration,
+    ) -> Result<Closed, Error> {
+        let provider = self.registry.get(&integration.provider);
+        let provider = provider.ok_or(Error::NoIntegration("this payment any more"))?;
+        Ok(Closed { provider, unopened: self.unopened(organization, integration.id).await? })
+    }
+
+    /// Opens its connection in the caller's transaction, which commits before anybody is called.
+    pub(crate) async fn open_teller(
+        &self,
+        conn: &mut Conn,
+        organization: OrganizationId,
+        closed: Closed,
+        actor: &Actor,
+        why: &str,
+    ) -> Result<Teller, Error> {
+        let Closed { provider, unopened } = closed;
+        Ok(Teller { provider, opened: self.note_and_open(conn, organization, unopened, actor, why).await? })
     }
 
     /// Opens the connection of an integration.

@@ -15,7 +15,14 @@ pub const CHAIN: Chained = Chained {
     waiting: "SELECT DISTINCT organization_id FROM audit WHERE position IS NULL LIMIT $1",
     left: "SELECT COUNT(*) AS total FROM audit WHERE organization_id = $1 AND position IS NULL",
     unlinked: "SELECT * FROM audit WHERE organization_id = $1 AND position IS NULL ORDER BY created_at, id LIMIT $2",
-    place: "UPDATE audit SET position = $3, hash = $4 WHERE organization_id = $1 AND id = $2 AND COALESCE(position, 0) = 0",
+    place: (
+        "UPDATE audit SET position = json_extract(place.value, '$.position'), hash = json_extract(place.value, '$.hash')
+         FROM json_each($2) AS place
+         WHERE organization_id = $1 AND audit.id = json_extract(place.value, '$.id') AND COALESCE(audit.position, 0) = 0",
+        "UPDATE audit SET position = place.position, hash = place.hash
+         FROM json_to_recordset(CAST($2 AS JSON)) AS place (id TEXT, position BIGINT, hash TEXT)
+         WHERE organization_id = $1 AND audit.id = place.id AND COALESCE(audit.position, 0) = 0",
+    ),
     begin: "INSERT INTO audit_heads (organization_id, position, hash) VALUES ($1, 0, $2)
             ON CONFLICT (organization_id) DO NOTHING",
     head: "SELECT position, hash FROM audit_heads WHERE organization_id = $1",

@@ -6,6 +6,7 @@
 //! tampered with must be a finding and never a failure.
 
 use kontor_domain::chain::{GENESIS, Link};
+use serde_json::{Value, json};
 use sqlx::any::AnyRow;
 
 use crate::{Conn, Error, db::pick, row::Columns};
@@ -25,9 +26,9 @@ pub struct Chained {
     pub(crate) left: &'static str,
     /// The rows of one chain that wait, oldest first.
     pub(crate) unlinked: &'static str,
-    /// Gives a row its place, where it has none: asked for so that it is found by its id. The index of those that have none
-    /// holds all that are linked with it.
-    pub(crate) place: &'static str,
+    /// Gives rows their places, as JSON, where they have none: on SQLite and on PostgreSQL. Asked for so that each is found
+    /// by its id: the index of those that have none holds all that are linked with it.
+    pub(crate) place: (&'static str, &'static str),
     /// Makes a head where there is none.
     pub(crate) begin: &'static str,
     /// Reads a head.
@@ -102,17 +103,17 @@ pub async fn link(conn: &mut Conn, table: &Chained, name: &str, limit: i64) -> R
     let row = sqlx::query(statement).bind(name).fetch_one(&mut *conn).await?;
     let mut head = Head::read(&row).ok_or(Error::Corrupt("hash"))?;
     let rows = sqlx::query(table.unlinked).bind(name).bind(limit).fetch_all(&mut *conn).await?;
+    let mut places = Vec::with_capacity(rows.len());
     for row in &rows {
         head = head.after(table, row)?;
-        sqlx::query(table.place)
-            .bind(name)
-            .bind(row.text("id")?)
-            .bind(head.position)
-            .bind(hex(&head.hash))
-            .execute(&mut *conn)
-            .await?;
+        places.push(json!({ "id": row.text("id")?, "position": head.position, "hash": hex(&head.hash) }));
     }
     if !rows.is_empty() {
+        // All at once: a round trip for each row held the head for as long as they took together.
+        let (sqlite, postgres) = table.place;
+        let statement = pick(conn, sqlite, postgres);
+        let places = Value::Array(places).to_string();
+        sqlx::query(statement).bind(name).bind(places).execute(&mut *conn).await?;
         sqlx::query(table.advance).bind(name).bind(head.position).bind(hex(&head.hash)).execute(conn).await?;
     }
     Ok(rows.len())

@@ -10,7 +10,7 @@ use std::{
 };
 
 use sqlx::{
-    Any, AnyPool, Executor, Row, Transaction,
+    Any, AnyPool, Connection as _, Executor, Row, Transaction,
     any::{AnyConnectOptions, AnyPoolOptions},
     migrate::Migrator,
     pool::PoolConnection,
@@ -36,6 +36,9 @@ pub enum Engine {
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const POSTGRES_CONNECTIONS: u32 = 24;
 const SQLITE_READERS: u32 = 4;
+/// A connection that was used within this time is taken to live: asking it first would be a round trip more in every
+/// use. One that the database has closed meanwhile fails its statement, and is not used again.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// The database.
 #[derive(Clone)]
@@ -57,10 +60,7 @@ impl Db {
         sqlx::any::install_default_drivers();
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let options = connect_options(url)?;
-            let pool = AnyPoolOptions::new()
-                .max_connections(POSTGRES_CONNECTIONS)
-                .acquire_timeout(ACQUIRE_TIMEOUT)
-                .connect_lazy_with(options);
+            let pool = pool(POSTGRES_CONNECTIONS).connect_lazy_with(options);
             return Ok(Self { engine: Engine::Postgres, readers: pool.clone(), writers: pool });
         }
         let Some(path) = url.strip_prefix("sqlite:") else {
@@ -162,19 +162,32 @@ fn connect_options(url: &str) -> Result<AnyConnectOptions, Error> {
     AnyConnectOptions::from_str(url).map_err(|_| Error::Url("the database URL cannot be read".to_owned()))
 }
 
-fn sqlite_pool(connections: u32) -> AnyPoolOptions {
-    AnyPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).after_connect(
-        |conn, _| {
+fn pool(connections: u32) -> AnyPoolOptions {
+    AnyPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+        .before_acquire(|conn, used| {
             Box::pin(async move {
-                conn.execute(
-                    "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                 PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;",
-                )
-                .await?;
-                Ok(())
+                if used.idle_for > FRESH {
+                    conn.ping().await?;
+                }
+                Ok(true)
             })
-        },
-    )
+        })
+}
+
+fn sqlite_pool(connections: u32) -> AnyPoolOptions {
+    pool(connections).after_connect(|conn, _| {
+        Box::pin(async move {
+            conn.execute(
+                "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                 PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;",
+            )
+            .await?;
+            Ok(())
+        })
+    })
 }
 
 fn migration_error(error: sqlx::migrate::MigrateError) -> Error {

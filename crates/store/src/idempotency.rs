@@ -90,6 +90,25 @@ pub async fn claim(
     take_over(conn, key, row.int("lease_until")?, now, lease_until).await
 }
 
+/// Claims a key for what is written down in the same transaction; false where the key is taken, by whomever. On
+/// PostgreSQL it waits for another transaction that holds the same key.
+pub async fn claim_for(conn: &mut Conn, key: &Key, now: Timestamp, subject: &str) -> Result<bool, Error> {
+    let done = sqlx::query(
+        "INSERT INTO idempotency
+           (organization_id, scope, idempotency_key, body_hash, lease_until, created_at, subject)
+         VALUES ($1, $2, $3, $4, $5, $5, $6) ON CONFLICT (organization_id, scope, idempotency_key) DO NOTHING",
+    )
+    .bind(key.organization.to_string())
+    .bind(&key.scope)
+    .bind(&key.key)
+    .bind(&key.body_hash)
+    .bind(now.as_microsecond())
+    .bind(subject)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Ties a claimed key to what is written down in the same transaction. `Stale` when somebody else did that already.
 pub async fn bind(conn: &mut Conn, key: &Key, subject: &str) -> Result<(), Error> {
     let done = sqlx::query(

@@ -126,6 +126,27 @@ pub async fn list(
     rows.iter().map(read).collect()
 }
 
+/// Whether the integration of one that was not given up is enabled. Keeps it there until the transaction ends; others may
+/// do the same meanwhile.
+pub async fn hold(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    id: PaymentMethodId,
+) -> Result<Option<bool>, Error> {
+    let sql = pick(
+        conn,
+        "SELECT i.is_enabled FROM payment_methods m
+           JOIN integrations i ON i.organization_id = m.organization_id AND i.id = m.integration_id
+         WHERE m.organization_id = $1 AND m.id = $2 AND m.is_active = 1",
+        "SELECT i.is_enabled FROM payment_methods m
+           JOIN integrations i ON i.organization_id = m.organization_id AND i.id = m.integration_id
+         WHERE m.organization_id = $1 AND m.id = $2 AND m.is_active = 1 FOR SHARE OF i",
+    );
+    let row =
+        sqlx::query(sql).bind(organization.to_string()).bind(id.to_string()).fetch_optional(conn).await?;
+    row.map(|row| row.flag("is_enabled")).transpose()
+}
+
 /// One, also one that was given up: look at `is_active` before charging it.
 pub async fn get(
     conn: &mut Conn,

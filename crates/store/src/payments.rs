@@ -116,11 +116,12 @@ pub async fn lock(
     row.as_ref().map(read).transpose()
 }
 
-/// Writes a changed payment. `Stale` unless the stored one is in `from`, which `it.status` may follow, and as it was read.
+/// Writes a changed payment, which then is as it is stored. `Stale` unless the stored one is in `from`, which `it.status`
+/// may follow, and as it was read.
 pub async fn update(
     conn: &mut Conn,
     organization: OrganizationId,
-    it: &Payment,
+    it: &mut Payment,
     from: Status,
     now: Timestamp,
 ) -> Result<(), Error> {
@@ -155,7 +156,12 @@ pub async fn update(
     .bind(now.as_microsecond())
     .execute(conn)
     .await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Stale) }
+    if done.rows_affected() != 1 {
+        return Err(Error::Stale);
+    }
+    it.version += 1;
+    it.updated_at = now;
+    Ok(())
 }
 
 /// What open payments hold back of an invoice's balance, minor units. Read under the invoice's lock.

@@ -27,6 +27,7 @@ impl From<Error> for Problem {
             }
             Error::Difference(why) => difference(&why),
             Error::Order(why) => order(&why),
+            Error::Repeated => crate::repeat::running(),
             Error::CustomerNotFound => Self::not_found("customer_not_found"),
             Error::InvoiceNotFound => Self::not_found("invoice_not_found"),
             Error::PaymentNotFound => Self::not_found("payment_not_found"),

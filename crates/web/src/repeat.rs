@@ -102,17 +102,7 @@ impl Change {
             }
             Err(problem) => {
                 self.tx.rollback().await?;
-                let Some(key) = self.key.filter(|_| stays_true(&problem)) else { return Err(problem) };
-                let answer = Answer::of_problem(&problem, &self.trace_id);
-                let mut tx = web.engine.db.write().await?;
-                match claim(web, &mut tx, &key, LEASE_SECONDS, &self.trace_id).await? {
-                    Claimed::New(()) => {}
-                    // The same request ran beside this one and was faster: both get its answer.
-                    Claimed::Done(response) => return Ok(response),
-                }
-                idempotency::complete(&mut tx, &key, &kept(&answer)).await?;
-                tx.commit_at("change.refused").await?;
-                Ok(answer.into_response())
+                came_to_nothing(web, self.key.filter(|_| stays_true(&problem)), problem, &self.trace_id).await
             }
         }
     }
@@ -178,6 +168,37 @@ pub(crate) async fn refused(
         Err(problem)
     };
     tx.commit_at("key.refused").await?;
+    response
+}
+
+/// Ends a change that claims its key in the transaction of its work, which was undone. A refusal that stays true is kept;
+/// where somebody else has the key, that request's answer is this one's too.
+pub(crate) async fn came_to_nothing(
+    web: &Web,
+    key: Option<idempotency::Key>,
+    problem: Problem,
+    trace_id: &str,
+) -> Result<Response, Problem> {
+    let Some(key) = key else { return Err(problem) };
+    let mut tx = web.engine.db.write().await?;
+    let response = match claim(web, &mut tx, &key, LEASE_SECONDS, trace_id).await {
+        Ok(Claimed::New(())) if stays_true(&problem) => {
+            let answer = Answer::of_problem(&problem, trace_id);
+            idempotency::complete(&mut tx, &key, &kept(&answer)).await?;
+            Ok(answer.into_response())
+        }
+        // Perhaps taken over from one that died: nobody has it any more.
+        Ok(Claimed::New(())) => {
+            idempotency::release(&mut tx, &key).await?;
+            Err(problem)
+        }
+        // The same request ran before this one, or beside it and was faster.
+        Ok(Claimed::Done(response)) => Ok(response),
+        // It was written down that the key stands for something, and then something of ours failed.
+        Err(_) if problem.status().is_server_error() => return Err(problem),
+        Err(other) => return Err(other),
+    };
+    tx.commit_at("change.refused").await?;
     response
 }
 

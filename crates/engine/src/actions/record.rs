@@ -119,7 +119,7 @@ impl Engine {
         let from = payment.status;
         payment.amount = action.amount;
         let invoice = payment.invoice_id.and_then(|id| invoices.get(&id));
-        self.money_taken(conn, organization, &mut payment, from, invoice, taken).await
+        self.money_taken(conn, organization, &mut payment, from, invoice, taken).await.map(drop)
     }
 
     /// The whole is undone at the provider.
@@ -187,7 +187,7 @@ impl Engine {
         payment.status = to;
         payment.reserved = Money::zero(payment.amount.currency());
         let now = self.ambient.now();
-        payments::update(&mut tx, organization, &payment, domain::Status::Authorized, now).await?;
+        payments::update(&mut tx, organization, &mut payment, domain::Status::Authorized, now).await?;
         jobs::remove(&mut tx, organization, RESOLVE, &payment.id.to_string()).await?;
         let kind = if to == domain::Status::Expired { "payment.expired" } else { "payment.voided" };
         self.tell_payment(&mut tx, organization, kind, &payment, json!({})).await?;

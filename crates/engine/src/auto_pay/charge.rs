@@ -61,6 +61,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let order = Order {
             invoice: invoice.id,
+            customer: invoice.customer_id,
             amount: invoice.standing().balance()?,
             from: From::Default,
             provider: None,

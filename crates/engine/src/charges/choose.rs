@@ -5,7 +5,7 @@ use kontor_domain::{
     integrations::IntegrationType,
     payment_methods::PaymentMethod,
 };
-use kontor_store::{Conn, integrations, integrations::Integration, invoices, organizations, payment_methods};
+use kontor_store::{Conn, integrations, integrations::Integration, organizations, payment_methods};
 
 use super::{From, Order};
 use crate::{Engine, Error};
@@ -24,8 +24,7 @@ impl Engine {
         order: &Order,
     ) -> Result<Vec<Chosen>, Error> {
         let mut conn = self.db.read().await?;
-        let invoice = invoices::get(&mut conn, organization, order.invoice).await?;
-        let customer = invoice.ok_or(Error::InvoiceNotFound)?.customer_id;
+        let customer = order.customer;
         let chosen = match &order.from {
             From::Method(id) => {
                 let method = payment_methods::get(&mut conn, organization, *id).await?;

@@ -5,7 +5,7 @@ use kontor_domain::{
     actions::{Action, Kind},
     ids::OrganizationId,
     invoices::Invoice,
-    payments::{Failure, Payment, Status},
+    payments::{Application, Failure, Payment, Status},
 };
 use kontor_providers::{Approval, Outcome, Refusal, Unsure};
 use kontor_store::{Conn, idempotency, jobs, payment_methods, payments};
@@ -30,6 +30,15 @@ pub(crate) struct Recorded {
     pub(crate) undo: Option<Action>,
 }
 
+/// What came of a turn beside the payment itself.
+#[derive(Default)]
+struct Turned {
+    /// To be called, which lets go of what was approved.
+    undo: Option<Action>,
+    /// Where the money lies now.
+    application: Option<Application>,
+}
+
 impl Engine {
     /// Record: one transition of the payment, and the money on its invoice. One that has ended meanwhile is left as it
     /// is: whoever was faster asked the provider too.
@@ -41,13 +50,14 @@ impl Engine {
         keep: Option<&Keep<'_, Whole>>,
     ) -> Result<Recorded, Error> {
         let (mut tx, mut payment, invoice) = self.hold(organization, seen).await?;
-        let mut undo = None;
-        if payment.status.is_open() {
+        let was_open = payment.status.is_open();
+        let mut done = Turned::default();
+        if was_open {
             let (word, facts) = outcome_facts(&outcome);
             let operation = if payment.authorized.is_some() { "authorize" } else { "sale" };
             self.attempted(&mut tx, organization, &payment, operation, word, &facts).await?;
             match self.turn_charge(&mut tx, organization, &mut payment, invoice.as_ref(), outcome).await {
-                Ok(it) => undo = it,
+                Ok(it) => done = it,
                 Err(Error::Store(kontor_store::Error::Conflict)) => {
                     tx.rollback().await?;
                     let resolved = self.record_mismatch(organization, payment, NOT_OURS).await?;
@@ -58,7 +68,13 @@ impl Engine {
                 Err(error) => return Err(error),
             }
         }
-        let whole = self.whole(&mut tx, organization, seen.id).await?;
+        let Turned { undo, application } = done;
+        let whole = if was_open {
+            // Nothing lies anywhere of what nobody has taken yet, and nothing went back of it.
+            Whole { payment, applications: application.into_iter().collect(), refunds: Vec::new() }
+        } else {
+            self.whole(&mut tx, organization, seen.id).await?
+        };
         if let Some(keep) = keep.filter(|_| !whole.payment.status.is_open()) {
             idempotency::complete(&mut tx, keep.key, &(keep.answer)(&whole)).await?;
         }
@@ -73,33 +89,31 @@ impl Engine {
         payment: &mut Payment,
         invoice: Option<&Invoice>,
         outcome: Outcome,
-    ) -> Result<Option<Action>, Error> {
+    ) -> Result<Turned, Error> {
         match outcome {
             Outcome::Approved(it) if it.amount == payment.amount => {
-                self.approved(conn, organization, payment, invoice, it).await?;
-                Ok(None)
+                let application = self.approved(conn, organization, payment, invoice, it).await?;
+                return Ok(Turned { application, undo: None });
             }
             Outcome::Approved(it) | Outcome::Partial(it) if it.amount.minor() < payment.amount.minor() => {
-                self.less_approved(conn, organization, payment, it).await.map(Some)
+                let undo = self.less_approved(conn, organization, payment, it).await?;
+                return Ok(Turned { undo: Some(undo), application: None });
             }
             Outcome::Approved(_) | Outcome::Partial(_) => {
                 self.more_approved(conn, organization, payment).await?;
-                Ok(None)
             }
             Outcome::Declined(refusal) => {
                 self.not_taken(conn, organization, payment, Status::Declined, refusal).await?;
-                Ok(None)
             }
             Outcome::Failed(error) => {
                 payment.failure = Some(failure(&error));
                 self.ended(conn, organization, payment, Status::Failed, "payment.failed").await?;
-                Ok(None)
             }
             Outcome::Unknown(unsure) => {
                 self.unsure(conn, organization, payment, &unsure).await?;
-                Ok(None)
             }
         }
+        Ok(Turned::default())
     }
 
     /// The whole was approved: it is taken, or held.
@@ -110,7 +124,7 @@ impl Engine {
         payment: &mut Payment,
         invoice: Option<&Invoice>,
         it: Approval,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<Application>, Error> {
         let from = payment.status;
         if let Some(method) = payment.payment_method_id {
             let network = it.network_transaction_id.as_deref();
@@ -127,7 +141,8 @@ impl Engine {
         payments::update(conn, organization, payment, from, now).await?;
         let due = schedule::after(now, self.hold_watch());
         self.schedule(conn, organization, RESOLVE, payment.id, due).await?;
-        self.tell_payment(conn, organization, "payment.authorized", payment, json!({})).await
+        self.tell_payment(conn, organization, "payment.authorized", payment, json!({})).await?;
+        Ok(None)
     }
 
     /// How often the provider is asked whether a hold still stands: some last for days, others for weeks.

@@ -204,7 +204,7 @@ impl Engine {
         }
         payment.status = Status::Unknown;
         payment.failure = error.map(failure);
-        payments::update(&mut tx, organization, &payment, Status::Submitted, now).await?;
+        payments::update(&mut tx, organization, &mut payment, Status::Submitted, now).await?;
         let more = json!({ "reason": error.map(ToString::to_string) });
         self.tell_payment(&mut tx, organization, "payment.unknown", &payment, more).await?;
         Ok(tx.commit_at("charge.unknown").await?)
@@ -237,7 +237,7 @@ impl Engine {
             let from = payment.status;
             payment.status = Status::Unknown;
             payment.nothing_since = payment.nothing_since.or(Some(now));
-            payments::update(&mut tx, organization, &payment, from, now).await?;
+            payments::update(&mut tx, organization, &mut payment, from, now).await?;
             if from == Status::Submitted {
                 self.tell_payment(&mut tx, organization, "payment.unknown", &payment, json!({})).await?;
             }

@@ -81,7 +81,7 @@ impl Engine {
         let from = payment.status;
         payment.status = Status::Submitted;
         payment.transaction_setup_id = Some(page.setup_id.clone());
-        payments::update(&mut tx, organization, &payment, from, now).await?;
+        payments::update(&mut tx, organization, &mut payment, from, now).await?;
         if let Some(invoice) = payment.invoice_id {
             let older = hosted::supersede(&mut tx, organization, invoice, payment.id, now).await?;
             for setup in older {
@@ -130,7 +130,7 @@ impl Engine {
             self.schedule(&mut tx, organization, RESOLVE, payment.id, due).await?;
             "payment.unknown"
         };
-        payments::update(&mut tx, organization, &payment, from, now).await?;
+        payments::update(&mut tx, organization, &mut payment, from, now).await?;
         let outcome = if error.outcome_known { "refused" } else { "unknown" };
         self.attempted(
             &mut tx,

@@ -136,7 +136,7 @@ impl Engine {
         }
         locked.payment_method_id = Some(method.id);
         let (status, now) = (locked.status, self.ambient.now());
-        payments::update(&mut tx, organization, &locked, status, now).await?;
+        payments::update(&mut tx, organization, &mut locked, status, now).await?;
         jobs::finish(&mut tx, job).await?;
         let data = json!({ "paymentMethodId": method.id });
         self.tell(&mut tx, organization, "payment.card_saved", &job.subject, &data).await?;

@@ -50,7 +50,7 @@ impl Engine {
         self.check_payable(conn, organization, &invoice, amount).await?;
         let from = payment.status;
         payment.applied = payment.applied.plus(amount)?;
-        payments::update(conn, organization, &payment, from, self.ambient.now()).await?;
+        payments::update(conn, organization, &mut payment, from, self.ambient.now()).await?;
         self.lay_on(conn, organization, &payment, &invoice, amount).await?;
         let more = json!({ "appliedNow": amount.to_string(), "appliedTo": invoice.id });
         self.tell_payment(conn, organization, "payment.applied", &payment, more).await?;

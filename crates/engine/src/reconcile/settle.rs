@@ -227,7 +227,7 @@ impl Engine {
         payment.authorization_code.clone_from(&row.authorization_code);
         payment.avs_result.clone_from(&row.avs_result);
         payment.cvv_result.clone_from(&row.cvv_result);
-        payments::update(conn, organization, &payment, Paid::Succeeded, self.ambient.now()).await?;
+        payments::update(conn, organization, &mut payment, Paid::Succeeded, self.ambient.now()).await?;
         if let (Some(invoice), false) = (&invoice, applied.is_zero()) {
             self.lay_on(conn, organization, &payment, invoice, applied).await?;
         }

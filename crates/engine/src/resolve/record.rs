@@ -4,7 +4,7 @@ use kontor_domain::{
     Money,
     ids::OrganizationId,
     invoices::Invoice,
-    payments::{Failure, Payment, Status},
+    payments::{Application, Failure, Payment, Status},
 };
 use kontor_providers::{Approval, ProviderError, ProviderTransaction};
 use kontor_store::{Conn, Tx, hosted, invoices, jobs, payments};
@@ -97,7 +97,7 @@ impl Engine {
                 tx.rollback().await?;
                 return self.record_mismatch(organization, seen.clone(), NOT_OURS).await;
             }
-            other => other?,
+            other => other.map(drop)?,
         }
         self.keep_later(&mut tx, organization, &payment, by.network_transaction_id.as_deref()).await?;
         self.alert_twice(&mut tx, organization, &payment, extra).await?;
@@ -106,6 +106,7 @@ impl Engine {
     }
 
     /// Money of a locked payment was taken: it has succeeded, and lies on its locked invoice as far as the balance goes.
+    /// Returns what lies there.
     /// `Conflict` where the provider's transaction is another payment's.
     pub(crate) async fn money_taken(
         &self,
@@ -115,7 +116,7 @@ impl Engine {
         from: Status,
         invoice: Option<&Invoice>,
         taken: Taken,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<Application>, Error> {
         let room = match invoice {
             Some(invoice) if invoice.status.is_payable() => invoice.standing().balance()?.minor(),
             _ => 0,
@@ -127,12 +128,16 @@ impl Engine {
         taken.write(payment);
         payment.failure = None;
         payments::update(conn, organization, payment, from, self.ambient.now()).await?;
-        if let (Some(invoice), false) = (invoice, applied.is_zero()) {
-            self.lay_on(conn, organization, payment, invoice, applied).await?;
-        }
+        let application = match invoice {
+            Some(invoice) if !applied.is_zero() => {
+                Some(self.lay_on(conn, organization, payment, invoice, applied).await?)
+            }
+            _ => None,
+        };
         jobs::remove(conn, organization, RESOLVE, &payment.id.to_string()).await?;
         self.tell_payment(conn, organization, "payment.succeeded", payment, json!({})).await?;
-        self.alert_unapplied(conn, organization, payment).await
+        self.alert_unapplied(conn, organization, payment).await?;
+        Ok(application)
     }
 
     /// Money that lies on no invoice though it was meant for one.
@@ -240,19 +245,19 @@ impl Engine {
                 if payment.status == Status::Created {
                     payment.status = Status::Unknown;
                 }
-                payments::update(&mut tx, organization, &payment, from, now).await?;
+                payments::update(&mut tx, organization, &mut payment, from, now).await?;
                 self.schedule(&mut tx, organization, RESOLVE, payment.id, then).await?;
             }
             Next::Believe => {
                 if payment.status == Status::Created {
                     payment.status = Status::Unknown;
-                    payments::update(&mut tx, organization, &payment, from, now).await?;
+                    payments::update(&mut tx, organization, &mut payment, from, now).await?;
                     payment.version = payment.version.saturating_add(1);
                 }
                 let from = payment.status;
                 payment.status = Status::Abandoned;
                 payment.reserved = Money::zero(payment.amount.currency());
-                payments::update(&mut tx, organization, &payment, from, now).await?;
+                payments::update(&mut tx, organization, &mut payment, from, now).await?;
                 jobs::remove(&mut tx, organization, RESOLVE, &subject).await?;
                 if setup.setup_id.is_some() {
                     self.schedule(&mut tx, organization, EXPIRE, payment.id, now).await?;
@@ -297,7 +302,7 @@ impl Engine {
             )
             .await?;
         }
-        payments::update(&mut tx, organization, &payment, from, now).await?;
+        payments::update(&mut tx, organization, &mut payment, from, now).await?;
         let tries = jobs::attempts(&mut tx, organization, RESOLVE, &subject).await?;
         let due = schedule::after(now, schedule::retry(tries, &self.settings));
         self.schedule(&mut tx, organization, RESOLVE, payment.id, due).await?;

@@ -84,6 +84,7 @@ async fn charge_and_refund(
     tx.commit().await?;
     let order = Order {
         invoice,
+        customer: customer.id,
         amount: books::usd("71.28")?,
         from: From::Default,
         provider: None,

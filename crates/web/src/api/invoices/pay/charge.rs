@@ -20,7 +20,7 @@ use crate::{
     body::RawBody,
     idempotency::Repeat,
     problem::Problem,
-    repeat::{Claimed, claim_for_call, kept_or_500, refused},
+    repeat::{came_to_nothing, kept_or_500},
     web::{Web, Who},
 };
 
@@ -37,10 +37,7 @@ pub(super) async fn create(
 ) -> Result<Response, Problem> {
     let order = order(&web, &who, invoice, *card)?;
     let key = repeat.key(who.organization(), body.bytes()?)?;
-    if let Claimed::Done(response) = claim_for_call(&web, key.as_ref(), &repeat.trace_id).await? {
-        return Ok(response);
-    }
-    // What was claimed must be ended also when the caller hangs up.
+    // What is claimed must be ended also when the caller hangs up.
     let task = tokio::spawn(charge(web, who, order, key, repeat.trace_id));
     task.await.map_err(Problem::internal)?
 }
@@ -66,7 +63,17 @@ fn order(web: &Web, who: &Who, invoice: &Invoice, card: Card) -> Result<Order, P
     let by_customer = who.caller.own_customer()?.is_some();
     let usage =
         if by_customer { Usage::Customer } else { Usage::Merchant { recurring: false, reason: None } };
-    Ok(Order { invoice: invoice.id, amount, from, provider, capture, usage, reference, auto_pay: None })
+    Ok(Order {
+        invoice: invoice.id,
+        customer: invoice.customer_id,
+        amount,
+        from,
+        provider,
+        capture,
+        usage,
+        reference,
+        auto_pay: None,
+    })
 }
 
 async fn charge(
@@ -82,7 +89,7 @@ async fn charge(
         Ok(whole) if whole.payment.status.is_open() => Err(unknown(&whole)),
         Ok(whole) => Ok(ended(&whole, &trace_id)?.into_response()),
         // Nothing was sent out, so the same key may try again; one that is tied to a payment stays.
-        Err(error) => refused(&web, key, error.into(), &trace_id).await,
+        Err(error) => came_to_nothing(&web, key, error.into(), &trace_id).await,
     }
 }
 
