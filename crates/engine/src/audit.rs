@@ -12,9 +12,12 @@ use crate::{Actor, Engine, Error};
 
 /// The tables whose rows are chained, with a word for the logs.
 const CHAINS: [(&str, &chain::Chained); 2] = [("events", &events::CHAIN), ("audit", &audit::CHAIN)];
-/// Chains, and rows of each, that are linked in one go.
+/// Chains that are looked for in one go.
 const AT_ONCE: usize = 100;
+/// Rows that are linked in one transaction: what is paid meanwhile waits for its disk.
 const ROWS: i64 = 100;
+/// Transactions of one chain in one go: the jobs, and the other chains, wait for it.
+const BATCHES: usize = 500;
 
 /// Writes an audit row in the caller's transaction.
 pub async fn write(
@@ -80,7 +83,7 @@ impl Engine {
         };
         let mut linked = 0;
         for name in &waiting {
-            match self.link(table, name).await {
+            match chain::link(&self.db, table, name, ROWS, BATCHES).await {
                 Ok(rows) => linked += rows,
                 // One chain that was tampered with must not keep the others from being linked.
                 Err(error) => {
@@ -89,19 +92,5 @@ impl Engine {
             }
         }
         Ok((waiting.len(), linked))
-    }
-
-    /// All of one chain, in transactions of so many rows that nobody waits for long for its head.
-    async fn link(&self, table: &chain::Chained, name: &str) -> Result<usize, Error> {
-        let mut linked = 0;
-        loop {
-            let mut tx = self.db.write().await?;
-            let rows = chain::link(&mut tx, table, name, ROWS).await?;
-            tx.commit().await?;
-            linked += rows;
-            if rows < usize::try_from(ROWS).unwrap_or(usize::MAX) {
-                return Ok(linked);
-            }
-        }
     }
 }

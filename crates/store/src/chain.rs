@@ -9,7 +9,7 @@ use kontor_domain::chain::{GENESIS, Link};
 use serde_json::{Value, json};
 use sqlx::any::AnyRow;
 
-use crate::{Conn, Error, db::pick, row::Columns};
+use crate::{Conn, Db, Error, db::pick, row::Columns};
 
 /// Rows that a check reads at once.
 const BATCH: i64 = 1_000;
@@ -96,8 +96,23 @@ pub async fn waiting(conn: &mut Conn, table: &Chained, limit: i64) -> Result<Vec
     rows.iter().map(|row| row.text("organization_id")).collect()
 }
 
-/// Links up to `limit` rows of a chain; returns how many. Needs a transaction: it holds the chain's head.
-pub async fn link(conn: &mut Conn, table: &Chained, name: &str, limit: i64) -> Result<usize, Error> {
+/// Links the rows of a chain, `limit` in a transaction and in so many transactions at most; returns how many. Each holds
+/// the chain's head.
+pub async fn link(db: &Db, table: &Chained, name: &str, limit: i64, batches: usize) -> Result<usize, Error> {
+    let mut linked = 0;
+    for _ in 0..batches {
+        let mut tx = db.write().await?;
+        let rows = link_batch(&mut tx, table, name, limit).await?;
+        tx.commit().await?;
+        linked += rows;
+        if i64::try_from(rows).unwrap_or(i64::MAX) < limit {
+            break;
+        }
+    }
+    Ok(linked)
+}
+
+async fn link_batch(conn: &mut Conn, table: &Chained, name: &str, limit: i64) -> Result<usize, Error> {
     sqlx::query(table.begin).bind(name).bind(hex(&GENESIS)).execute(&mut *conn).await?;
     let statement = pick(conn, table.head, table.locked);
     let row = sqlx::query(statement).bind(name).fetch_one(&mut *conn).await?;

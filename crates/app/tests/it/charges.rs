@@ -5,6 +5,7 @@ mod captures;
 mod fallback;
 mod lost;
 mod races;
+mod repeated;
 mod shown;
 mod wallet;
 

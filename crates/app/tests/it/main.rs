@@ -12,6 +12,7 @@ mod audit;
 mod auto_pay;
 mod browser;
 mod canary;
+mod chains;
 mod charges;
 mod commands;
 mod crash;
