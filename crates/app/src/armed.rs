@@ -24,7 +24,10 @@ pub(crate) async fn sweep_forever(engine: Arc<Engine>, owner: String, mut stop: 
             () = asked() => true,
             _ = stop.wait_for(|stop| *stop) => return,
         };
-        match engine.sweep(&owner).await {
+        let swept = engine.sweep(&owner).await;
+        // In its own time elsewhere; here whoever asked looks at what follows from it.
+        let linked = engine.link_chains().await;
+        match swept.and(linked) {
             Ok(_) if asked => crash::swept(),
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "the sweep did not end; the next one goes on"),

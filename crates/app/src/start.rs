@@ -29,6 +29,7 @@ pub(crate) struct Running {
     stop: watch::Sender<bool>,
     server: JoinHandle<std::io::Result<()>>,
     sweep: JoinHandle<()>,
+    link: JoinHandle<()>,
     sync: JoinHandle<()>,
 }
 
@@ -84,12 +85,13 @@ pub(crate) fn start(
     let server = tokio::spawn(kontor_web::serve(listener, options, stopped.clone()));
     let owner = format!("{}-{:016x}", std::process::id(), u64::from_be_bytes(engine.ambient.bytes()));
     let sync = tokio::spawn(Arc::clone(&engine).sync_forever(owner.clone(), stopped.clone()));
+    let link = tokio::spawn(Arc::clone(&engine).link_forever(stopped.clone()));
     #[cfg(feature = "crash-points")]
     let sweep = tokio::spawn(crate::armed::sweep_forever(Arc::clone(&engine), owner, stopped));
     #[cfg(not(feature = "crash-points"))]
     let sweep = tokio::spawn(Arc::clone(&engine).sweep_forever(owner, stopped));
     tracing::info!(%address, "serving");
-    Ok(Running { engine, stop, server, sweep, sync })
+    Ok(Running { engine, stop, server, sweep, link, sync })
 }
 
 impl Running {
@@ -107,17 +109,19 @@ impl Running {
 
     /// Takes no new requests, lets those under way end, within bounds, and closes the database.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
-        let Self { engine, stop, server, sweep, sync } = self;
+        let Self { engine, stop, server, sweep, link, sync } = self;
         stop.send_replace(true);
         let drained = tokio::time::timeout(DRAIN, async move {
             let served = server.await;
             let swept = sweep.await;
+            let linked = link.await;
             let synced = sync.await;
-            (served, swept, synced)
+            (served, swept, linked, synced)
         });
-        if let Ok((served, swept, synced)) = drained.await {
+        if let Ok((served, swept, linked, synced)) = drained.await {
             served.context("the server ended")?.context("the server ended")?;
             swept.context("the sweep ended")?;
+            linked.context("the linking of the chains ended")?;
             synced.context("sync ended")?;
         } else {
             // Whatever is under way is written down as an intent and is taken up at the next start.

@@ -1,4 +1,4 @@
-//! The sweep: takes due jobs up, links events into their chains, and forgets what is old.
+//! The sweep: takes due jobs up, and forgets what is old.
 
 use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
@@ -48,7 +48,7 @@ impl Engine {
         }
     }
 
-    /// One sweep: every job that is due, then the chains, then the clean-up. Returns how many jobs ran.
+    /// One sweep: every job that is due, then the clean-up. Returns how many jobs ran.
     pub async fn sweep(self: &Arc<Self>, owner: &str) -> Result<usize, Error> {
         self.reload_templates().await;
         self.adopt_orphans().await?;
@@ -63,7 +63,6 @@ impl Engine {
                 break;
             }
         }
-        self.link_chains().await?;
         let mut tx = self.db.write().await?;
         idempotency::purge(&mut tx, schedule::before(self.ambient.now(), KEEP_ANSWERS)).await?;
         secrets::delete_expired(&mut tx, self.ambient.now()).await?;

@@ -26,8 +26,8 @@ pub struct Chained {
     pub(crate) left: &'static str,
     /// The rows of one chain that wait, oldest first.
     pub(crate) unlinked: &'static str,
-    /// Gives rows their places, as JSON, where they have none: on SQLite and on PostgreSQL. Asked for so that each is found
-    /// by its id: the index of those that have none holds all that are linked with it.
+    /// Gives rows their places, as JSON, where they have none: on SQLite and on PostgreSQL. Asked for so that no index but
+    /// that of the ids can serve: all others go through whatever the organization has.
     pub(crate) place: (&'static str, &'static str),
     /// Makes a head where there is none.
     pub(crate) begin: &'static str,

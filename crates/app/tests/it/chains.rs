@@ -1,13 +1,22 @@
 //! Rows are linked into their chains: how many at once, and in which order.
 
+use std::{sync::Arc, time::Duration};
+
 use jiff::Timestamp;
 use kontor_domain::ids::OrganizationId;
+use kontor_providers::Http;
 use kontor_store::{
     Db, chain,
     events::{self, CHAIN, Event},
 };
 
-use crate::support::{Database, Engine, on_both};
+use crate::{
+    adapters::Still,
+    support::{
+        Database, Engine, on_both,
+        use_cases::{self, Own},
+    },
+};
 
 const ORGANIZATION: &str = "org_01a22111f8017071a709d02edfa234b4";
 const BEGIN: Timestamp = Timestamp::constant(1_800_000_000, 0);
@@ -60,4 +69,48 @@ async fn a_chain_is_linked_in_so_many_parts_and_no_more(engine: Engine) {
     assert_eq!(database.count(ordered), 8, "in the order of their ids, where they are of one moment");
 }
 
-on_both!(a_chain_is_linked_in_so_many_parts_and_no_more);
+/// More than make room for those who are served, and another organization's after them.
+async fn whatever_waits_is_linked_in_one_go_beside_requests_too(engine: Engine) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = Database::new(engine, folder.path());
+    let own = Own {
+        clock: Arc::new(Still),
+        http: Http::new(&[]).expect("a client"),
+        providers: kontor_providers::Settings::default(),
+        settings: use_cases::settings(),
+    };
+    let kontor = use_cases::use_cases(&database, folder.path(), own, |key| Arc::new(key)).await;
+    let happens = |organization: &str, count: usize| {
+        database.execute(&format!(
+            "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count})
+             INSERT INTO events (id, organization_id, kind, subject, data, created_at)
+             SELECT '{organization}-' || n, '{organization}', 'order.created', 'o', '{{}}', n FROM numbers"
+        ));
+    };
+    let beside = Arc::clone(&kontor);
+    let requests = tokio::spawn(async move {
+        let mut tick = tokio::time::interval(Duration::from_millis(1));
+        loop {
+            tick.tick().await;
+            beside.traffic.moves();
+        }
+    });
+    for (one, other) in [(7, 3), (2_100, 60)] {
+        happens(&format!("org_{one}"), one);
+        happens(&format!("org_{other}"), other);
+        assert_eq!(kontor.link_chains().await.expect("linked"), one + other);
+        assert_eq!(database.count("SELECT COUNT(*) FROM events WHERE position IS NULL"), 0);
+        assert_eq!(kontor.link_chains().await.expect("linked"), 0);
+    }
+    requests.abort();
+    for organization in ["org_7", "org_3", "org_2100", "org_60"] {
+        let mut conn = kontor.db.read().await.expect("a connection");
+        let found = chain::check(&mut conn, &CHAIN, organization).await.expect("checked");
+        assert_eq!((found.broken, found.left), (None, 0), "{organization}");
+    }
+}
+
+on_both!(
+    a_chain_is_linked_in_so_many_parts_and_no_more,
+    whatever_waits_is_linked_in_one_go_beside_requests_too,
+);
