@@ -18,11 +18,11 @@ const CHAINS: [(&str, &chain::Chained); 2] = [("events", &events::CHAIN), ("audi
 /// Chains that are looked for in one go.
 const AT_ONCE: usize = 100;
 /// Rows that are linked in one transaction: whoever commits meanwhile waits until they are on the disk.
-const ROWS: i64 = 50;
+const ROWS: i64 = 200;
 /// Transactions of one chain in one go: the other chains wait for it.
-const BATCHES: usize = 1_000;
+const BATCHES: usize = 250;
 /// Transactions in one go that make room for whoever is served. Where more wait than that, they would be more and more.
-const ROOMY: usize = 40;
+const ROOMY: usize = 10;
 /// How long what was written waits for its place at most, unless more is written than can be linked.
 const LINK: Duration = Duration::from_secs(1);
 

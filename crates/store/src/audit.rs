@@ -18,10 +18,11 @@ pub const CHAIN: Chained = Chained {
     place: (
         "UPDATE audit SET position = json_extract(place.value, '$.position'), hash = json_extract(place.value, '$.hash')
          FROM json_each($2) AS place
-         WHERE COALESCE(organization_id, '') = $1 AND audit.id = json_extract(place.value, '$.id') AND COALESCE(audit.position, 0) = 0",
+         WHERE COALESCE(organization_id, '') = $1 AND audit.id = json_extract(place.value, '$.id')
+           AND COALESCE(audit.position, 0) = 0 AND COALESCE(created_at, 0) BETWEEN $3 AND $4",
         "UPDATE audit SET position = place.position, hash = place.hash
          FROM json_to_recordset(CAST($2 AS JSON)) AS place (id TEXT, position BIGINT, hash TEXT)
-         WHERE COALESCE(organization_id, '') = $1 AND audit.id = place.id AND COALESCE(audit.position, 0) = 0",
+         WHERE organization_id = $1 AND created_at BETWEEN $3 AND $4 AND audit.id = place.id AND audit.position IS NULL",
     ),
     begin: "INSERT INTO audit_heads (organization_id, position, hash) VALUES ($1, 0, $2)
             ON CONFLICT (organization_id) DO NOTHING",

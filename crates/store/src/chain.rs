@@ -26,8 +26,9 @@ pub struct Chained {
     pub(crate) left: &'static str,
     /// The rows of one chain that wait, oldest first.
     pub(crate) unlinked: &'static str,
-    /// Gives rows their places, as JSON, where they have none: on SQLite and on PostgreSQL. Asked for so that no index but
-    /// that of the ids can serve: all others go through whatever the organization has.
+    /// Gives rows their places, as JSON, where they have none, all of them written between two moments: on SQLite and on
+    /// PostgreSQL. Whatever way either chooses, it must not lead through all that the organization has: SQLite is left
+    /// none but that by the ids, and to PostgreSQL the moments say how few they are.
     pub(crate) place: (&'static str, &'static str),
     /// Makes a head where there is none.
     pub(crate) begin: &'static str,
@@ -123,12 +124,18 @@ async fn link_batch(conn: &mut Conn, table: &Chained, name: &str, limit: i64) ->
         head = head.after(table, row)?;
         places.push(json!({ "id": row.text("id")?, "position": head.position, "hash": hex(&head.hash) }));
     }
-    if !rows.is_empty() {
+    if let (Some(first), Some(last)) = (rows.first(), rows.last()) {
         // All at once: a round trip for each row held the head for as long as they took together.
         let (sqlite, postgres) = table.place;
         let statement = pick(conn, sqlite, postgres);
         let places = Value::Array(places).to_string();
-        sqlx::query(statement).bind(name).bind(places).execute(&mut *conn).await?;
+        sqlx::query(statement)
+            .bind(name)
+            .bind(places)
+            .bind(first.int("created_at")?)
+            .bind(last.int("created_at")?)
+            .execute(&mut *conn)
+            .await?;
         sqlx::query(table.advance).bind(name).bind(head.position).bind(hex(&head.hash)).execute(conn).await?;
     }
     Ok(rows.len())
