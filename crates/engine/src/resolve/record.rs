@@ -252,7 +252,6 @@ impl Engine {
                 if payment.status == Status::Created {
                     payment.status = Status::Unknown;
                     payments::update(&mut tx, organization, &mut payment, from, now).await?;
-                    payment.version = payment.version.saturating_add(1);
                 }
                 let from = payment.status;
                 payment.status = Status::Abandoned;

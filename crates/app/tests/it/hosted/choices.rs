@@ -146,6 +146,20 @@ async fn a_page_that_nobody_paid_on_is_abandoned_and_money_that_comes_late_is_st
     }
 }
 
+/// Two steps in one transaction: first it is not known what became of it, then nothing is believed.
+async fn a_page_that_was_never_answered_for_is_abandoned_at_once_where_its_time_is_long_over(engine: Engine) {
+    let demo = Demo::start(engine);
+    let setup = demo.admin.setup(CUSTOMER, demo.text("invoiceId"), 148.83).await.expect(200).json();
+    let id = setup["paymentId"].as_str().expect("an id");
+    demo.database.execute(&format!("UPDATE payments SET status = 'Created' WHERE id = '{id}'"));
+    demo.database.execute(&format!(
+        "UPDATE hosted_setups SET expires_at = 1, nothing_since = 1 WHERE payment_id = '{id}'"
+    ));
+    demo.database.execute(&format!("UPDATE jobs SET run_at = 0 WHERE subject = '{id}'"));
+    let payment = format!("/api/payments/{id}");
+    until("it is abandoned", async || demo.admin.get(&payment).await.json()["status"] == "Abandoned").await;
+}
+
 async fn lists_go_both_ways(engine: Engine) {
     let demo = Demo::start(engine);
     for list in ["/api/customers", "/api/payments", "/api/invoices"] {
@@ -182,5 +196,6 @@ on_both!(
     a_question_with_a_key_is_asked_once,
     a_failed_setup_gives_its_key_back,
     a_page_that_nobody_paid_on_is_abandoned_and_money_that_comes_late_is_still_taken,
+    a_page_that_was_never_answered_for_is_abandoned_at_once_where_its_time_is_long_over,
     lists_go_both_ways,
 );
