@@ -22,15 +22,22 @@ fn rows(demo: &Demo, action: &str) -> u64 {
     demo.database.count(&format!("SELECT COUNT(*) FROM audit WHERE action = '{action}'"))
 }
 
+/// How often credentials were opened for a charge; what goes on in the background opens some for itself.
+fn openings(demo: &Demo) -> u64 {
+    demo.database.count(
+        "SELECT COUNT(*) FROM audit WHERE action = 'secret.opened' AND detail LIKE '%\"why\":\"charge\"%'",
+    )
+}
+
 async fn what_was_charged_is_told_again_whatever_became_of_the_card(engine: Engine) {
     let demo = start(engine);
     let wallet = Wallet::new(&demo, "AuthorizeNet").await;
     let method = wallet.save("98004").await;
     let invoice = demo.admin.invoice(&wallet.customer, 100.0).await;
     let body = |amount: u32| json!({ "amount": amount, "paymentMethodId": method });
-    let opened = rows(&demo, "secret.opened");
+    let opened = openings(&demo);
     let paid = ask(&demo, &invoice, "r-1", &body(60)).await.expect(201);
-    assert_eq!(rows(&demo, "secret.opened"), opened + 1, "one call, one opening");
+    assert_eq!(openings(&demo), opened + 1, "one call, one opening");
     let seen = read(&demo, id(&paid.json())).await;
     for (name, told) in paid.json().as_object().expect("a payment") {
         assert_eq!((name, told), (name, &seen[name]), "what is told at once is what is stored");
@@ -41,7 +48,7 @@ async fn what_was_charged_is_told_again_whatever_became_of_the_card(engine: Engi
     // More than is due: refused before anything is opened, and kept.
     let over = ask(&demo, &invoice, "r-2", &body(41)).await.expect(422);
     assert_eq!(over.code(), "amount_exceeds_balance");
-    assert_eq!(rows(&demo, "secret.opened"), opened + 1, "nobody was called");
+    assert_eq!(openings(&demo), opened + 1, "nobody was called");
     assert_eq!(rows(&demo, "payment.charge_asked"), 1);
 
     demo.database.execute(&format!(
