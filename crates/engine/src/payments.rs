@@ -80,7 +80,7 @@ impl Engine {
         organization: OrganizationId,
         invoice: InvoiceId,
         offline: Offline,
-    ) -> Result<Payment, Error> {
+    ) -> Result<Whole, Error> {
         let invoice = invoices::lock(conn, organization, invoice).await?.ok_or(Error::InvoiceNotFound)?;
         self.check_payable(conn, organization, &invoice, offline.amount).await?;
         let payer = Payer::of(&invoice);
@@ -90,9 +90,9 @@ impl Engine {
         payment.reference = offline.reference;
         payment.received_at = Some(offline.received_at.unwrap_or(payment.created_at));
         payments::insert(conn, organization, &payment).await?;
-        self.lay_on(conn, organization, &payment, &invoice, offline.amount).await?;
+        let application = self.lay_on(conn, organization, &payment, &invoice, offline.amount).await?;
         self.tell_payment(conn, organization, "payment.succeeded", &payment, json!({})).await?;
-        Ok(payment)
+        Ok(Whole { payment, applications: vec![application], refunds: Vec::new() })
     }
 
     /// Whether `amount` may be taken for a locked invoice: its state, its balance, and what others hold back of it.

@@ -192,7 +192,7 @@ impl Engine {
         let kind = if to == domain::Status::Expired { "payment.expired" } else { "payment.voided" };
         self.tell_payment(&mut tx, organization, kind, &payment, json!({})).await?;
         tx.commit_at("hold.ended").await?;
-        self.reload(organization, payment).await
+        Ok(payment)
     }
 
     /// The provider reports another amount than was asked for: a person decides, nothing else is done meanwhile.

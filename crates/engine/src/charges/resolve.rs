@@ -145,7 +145,7 @@ impl Engine {
         let subject = payment.id.to_string();
         self.alert(&mut tx, organization, "payment_captured_elsewhere", &subject, &json!({})).await?;
         tx.commit_at("charge.captured").await?;
-        self.reload(organization, payment).await.map(Resolved::plain)
+        Ok(Resolved::plain(payment))
     }
 
     /// Later again, where there is a later.
@@ -245,6 +245,6 @@ impl Engine {
         let due = schedule::after(now, self.settings.not_found_after);
         self.schedule(&mut tx, organization, RESOLVE, payment.id, due).await?;
         tx.commit_at("charge.nothing").await?;
-        self.reload(organization, payment).await.map(Resolved::plain)
+        Ok(Resolved::plain(payment))
     }
 }

@@ -57,7 +57,7 @@ impl Engine {
         let detail = json!({ "invoiceId": invoice.id });
         self.audit(conn, Some(organization), actor, "payment.applied", &payment.id.to_string(), &detail)
             .await?;
-        payments::get(conn, organization, payment.id).await?.ok_or(Error::PaymentNotFound)
+        Ok(payment)
     }
 
     /// What of a locked payment lies on no invoice and is not on its way back.

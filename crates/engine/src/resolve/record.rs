@@ -102,7 +102,7 @@ impl Engine {
         self.keep_later(&mut tx, organization, &payment, by.network_transaction_id.as_deref()).await?;
         self.alert_twice(&mut tx, organization, &payment, extra).await?;
         tx.commit_at("resolve.paid").await?;
-        self.reload(organization, payment).await.map(Resolved::plain)
+        Ok(Resolved::plain(payment))
     }
 
     /// Money of a locked payment was taken: it has succeeded, and lies on its locked invoice as far as the balance goes.
@@ -184,7 +184,6 @@ impl Engine {
             self.mismatch(&mut tx, organization, &mut payment, reason).await?;
         }
         tx.commit_at("resolve.mismatch").await?;
-        let payment = self.reload(organization, payment).await?;
         Ok(Resolved { payment, unanswered: None, mismatch: Some(reason) })
     }
 
@@ -265,7 +264,7 @@ impl Engine {
             }
         }
         tx.commit_at("resolve.nothing").await?;
-        self.reload(organization, payment).await.map(Resolved::plain)
+        Ok(Resolved::plain(payment))
     }
 
     /// The provider could not be asked. Where money may have been taken, the payment is Unknown and its amount reserved.
@@ -306,18 +305,7 @@ impl Engine {
         let due = schedule::after(now, schedule::retry(tries, &self.settings));
         self.schedule(&mut tx, organization, RESOLVE, payment.id, due).await?;
         tx.commit_at("resolve.unanswered").await?;
-        let payment = self.reload(organization, payment).await?;
         Ok(Resolved { payment, unanswered: Some(error), mismatch: None })
-    }
-
-    /// The payment as it is stored now.
-    pub(crate) async fn reload(
-        &self,
-        organization: OrganizationId,
-        payment: Payment,
-    ) -> Result<Payment, Error> {
-        let mut conn = self.db.read().await?;
-        payments::get(&mut conn, organization, payment.id).await?.ok_or(Error::PaymentNotFound)
     }
 }
 

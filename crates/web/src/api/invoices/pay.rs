@@ -8,7 +8,6 @@ use std::sync::Arc;
 use axum::{extract::State, response::Response};
 use kontor_domain::invoices::Invoice;
 use kontor_engine::payments::{Offline, Whole};
-use kontor_store::payments;
 
 pub(crate) use charge::ended;
 use request::{Create, NewPayment};
@@ -88,9 +87,7 @@ async fn record_in(
 ) -> Result<Answer, Problem> {
     let organization = who.organization();
     let conn = change.conn();
-    let payment = web.engine.record_offline(conn, organization, invoice.id, offline).await?;
-    let applications = payments::applications(conn, organization, &payment).await?;
-    made(&Whole { payment, applications, refunds: Vec::new() })
+    made(&web.engine.record_offline(conn, organization, invoice.id, offline).await?)
 }
 
 /// The answer of a payment that is there.

@@ -144,7 +144,7 @@ impl Shop {
 
     async fn add_payment(&self, conn: &mut Conn, invoice: InvoiceId, amount: Money) -> Payment {
         let offline = Offline { amount, method: Method::Check, reference: None, received_at: None };
-        self.engine.record_offline(conn, self.organization, invoice, offline).await.expect("paid")
+        self.engine.record_offline(conn, self.organization, invoice, offline).await.expect("paid").payment
     }
 
     pub(in crate::sync) async fn refund(&self, payment: PaymentId, minor: i64, reopen: bool) {
