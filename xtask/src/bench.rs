@@ -33,8 +33,7 @@ fn tpc_b(cluster: &Cluster, clients: &str) -> anyhow::Result<()> {
         fs::remove_dir_all(&logs)?;
     }
     fs::create_dir_all(&logs)?;
-    let threads = if clients == "1" { "1" } else { "2" };
-    let options = ["-M", "prepared", "-n", "-l", "-T", "10", "-c", clients, "-j", threads, "pgbench"];
+    let options = ["-M", "prepared", "-n", "-l", "-T", "10", "-c", clients, "-j", "2", "pgbench"];
     run(cluster.client("pgbench").args(options).current_dir(&logs))?;
     let mut took = Vec::new();
     for log in fs::read_dir(&logs)? {

@@ -200,6 +200,17 @@ impl Engine {
         why: &str,
     ) -> Result<Opened, Error> {
         let unopened = self.unopened(organization, integration.id).await?;
+        self.open_at_once(organization, unopened, actor, why).await
+    }
+
+    /// Opens them in a transaction of its own.
+    pub(crate) async fn open_at_once(
+        &self,
+        organization: OrganizationId,
+        unopened: Unopened,
+        actor: &Actor,
+        why: &str,
+    ) -> Result<Opened, Error> {
         if unopened.sealed.is_empty() {
             return unopened.open(organization);
         }

@@ -113,9 +113,7 @@ impl Engine {
         actor: &Actor,
         why: &str,
     ) -> Result<Teller, Error> {
-        let provider = self.registry.get(&integration.provider);
-        let provider = provider.ok_or(Error::NoIntegration("this payment any more"))?;
-        let opened = self.open_credentials(organization, integration, actor, why).await?;
-        Ok(Teller { provider, opened })
+        let Closed { provider, unopened } = self.closed_teller(organization, integration).await?;
+        Ok(Teller { provider, opened: self.open_at_once(organization, unopened, actor, why).await? })
     }
 }

@@ -159,16 +159,25 @@ pub(crate) async fn refused(
 ) -> Result<Response, Problem> {
     let Some(key) = key else { return Err(problem) };
     let mut tx = web.engine.db.write().await?;
-    let response = if stays_true(&problem) {
-        let answer = Answer::of_problem(&problem, trace_id);
-        idempotency::complete(&mut tx, &key, &kept(&answer)).await?;
-        Ok(answer.into_response())
-    } else {
-        idempotency::release(&mut tx, &key).await?;
-        Err(problem)
-    };
+    let response = end_claim(&mut tx, &key, problem, trace_id).await?;
     tx.commit_at("key.refused").await?;
     response
+}
+
+/// The same in the caller's transaction.
+async fn end_claim(
+    conn: &mut Conn,
+    key: &idempotency::Key,
+    problem: Problem,
+    trace_id: &str,
+) -> Result<Result<Response, Problem>, kontor_store::Error> {
+    if !stays_true(&problem) {
+        idempotency::release(conn, key).await?;
+        return Ok(Err(problem));
+    }
+    let answer = Answer::of_problem(&problem, trace_id);
+    idempotency::complete(conn, key, &kept(&answer)).await?;
+    Ok(Ok(answer.into_response()))
 }
 
 /// Ends a change that claims its key in the transaction of its work, which was undone. A refusal that stays true is kept;
@@ -182,16 +191,8 @@ pub(crate) async fn came_to_nothing(
     let Some(key) = key else { return Err(problem) };
     let mut tx = web.engine.db.write().await?;
     let response = match claim(web, &mut tx, &key, LEASE_SECONDS, trace_id).await {
-        Ok(Claimed::New(())) if stays_true(&problem) => {
-            let answer = Answer::of_problem(&problem, trace_id);
-            idempotency::complete(&mut tx, &key, &kept(&answer)).await?;
-            Ok(answer.into_response())
-        }
-        // Perhaps taken over from one that died: nobody has it any more.
-        Ok(Claimed::New(())) => {
-            idempotency::release(&mut tx, &key).await?;
-            Err(problem)
-        }
+        // Perhaps taken over from one that died.
+        Ok(Claimed::New(())) => end_claim(&mut tx, &key, problem, trace_id).await?,
         // The same request ran before this one, or beside it and was faster.
         Ok(Claimed::Done(response)) => Ok(response),
         // It was written down that the key stands for something, and then something of ours failed.

@@ -50,14 +50,14 @@ impl Engine {
         keep: Option<&Keep<'_, Whole>>,
     ) -> Result<Recorded, Error> {
         let (mut tx, mut payment, invoice) = self.hold(organization, seen).await?;
-        let was_open = payment.status.is_open();
-        let mut done = Turned::default();
-        if was_open {
+        let (whole, undo) = if payment.status.is_open() {
             let (word, facts) = outcome_facts(&outcome);
             let operation = if payment.authorized.is_some() { "authorize" } else { "sale" };
             self.attempted(&mut tx, organization, &payment, operation, word, &facts).await?;
-            match self.turn_charge(&mut tx, organization, &mut payment, invoice.as_ref(), outcome).await {
-                Ok(it) => done = it,
+            let turned =
+                self.turn_charge(&mut tx, organization, &mut payment, invoice.as_ref(), outcome).await;
+            let Turned { undo, application } = match turned {
+                Ok(it) => it,
                 Err(Error::Store(kontor_store::Error::Conflict)) => {
                     tx.rollback().await?;
                     let resolved = self.record_mismatch(organization, payment, NOT_OURS).await?;
@@ -66,14 +66,12 @@ impl Engine {
                     return Ok(Recorded { whole, undo: None });
                 }
                 Err(error) => return Err(error),
-            }
-        }
-        let Turned { undo, application } = done;
-        let whole = if was_open {
-            // Nothing lies anywhere of what nobody has taken yet, and nothing went back of it.
-            Whole { payment, applications: application.into_iter().collect(), refunds: Vec::new() }
+            };
+            // Nothing lay anywhere of what nobody had taken yet, and nothing went back of it.
+            let applications = application.into_iter().collect();
+            (Whole { payment, applications, refunds: Vec::new() }, undo)
         } else {
-            self.whole(&mut tx, organization, seen.id).await?
+            (self.whole(&mut tx, organization, seen.id).await?, None)
         };
         if let Some(keep) = keep.filter(|_| !whole.payment.status.is_open()) {
             idempotency::complete(&mut tx, keep.key, &(keep.answer)(&whole)).await?;
